@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+
+void pn_buf_deinit(struct pn_buf *b)
+{
+    if (b->arena == NULL)
+        free(b->data);
+    *b = (struct pn_buf)PN_BUF_IN_ARENA(b->arena);
+}
+
+void pn_buf_reset(struct pn_buf *b, size_t keep_bytes)
+{
+    if (b->cap > keep_bytes) {
+        pn_buf_deinit(b);
+        return;
+    }
+    b->len = 0;
+    b->failed = false;
+}
+
+static bool grow(struct pn_buf *b, size_t n)
+{
+    if (b->failed)
+        return false;
+    if (n <= b->cap - b->len)
+        return true;
+    if (n > SIZE_MAX / 4 || b->len > SIZE_MAX / 4) {
+        b->failed = true;
+        return false;
+    }
+    size_t cap = b->cap > 0 ? b->cap * 2 : 256;
+    while (cap < b->len + n)
+        cap *= 2;
+    char *data = b->arena != NULL ? pn_arena_grow(b->arena, b->data, b->cap, cap)
+                                  : realloc(b->data, cap);
+    if (data == NULL) {
+        b->failed = true;
+        return false;
+    }
+    b->data = data;
+    b->cap = cap;
+    return true;
+}
+
+char *pn_buf_reserve(struct pn_buf *b, size_t n)
+{
+    if (!grow(b, n))
+        return NULL;
+    char *at = b->data + b->len;
+    b->len += n;
+    return at;
+}
+
+void pn_buf_append(struct pn_buf *b, const void *bytes, size_t n)
+{
+    if (n == 0 || !grow(b, n))
+        return;
+    memcpy(b->data + b->len, bytes, n);
+    b->len += n;
+}
+
+void pn_buf_str(struct pn_buf *b, struct pn_str text)
+{
+    pn_buf_append(b, text.s, text.n);
+}
+
+void pn_buf_cstr(struct pn_buf *b, const char *text)
+{
+    pn_buf_append(b, text, strlen(text));
+}
+
+void pn_buf_char(struct pn_buf *b, char c)
+{
+    pn_buf_append(b, &c, 1);
+}
+
+void pn_buf_int(struct pn_buf *b, int64_t i)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    uint64_t rest = i < 0 ? -(uint64_t)i : (uint64_t)i;
+    do {
+        digits[--at] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (i < 0)
+        digits[--at] = '-';
+    pn_buf_append(b, digits + at, sizeof digits - at);
+}
+
+void pn_buf_printf(struct pn_buf *b, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, format, args);
+    if (n < 0)
+        b->failed = true;
+    else if (grow(b, (size_t)n + 1)) { /* vsnprintf terminates; the NUL is not counted */
+        vsnprintf(b->data + b->len, (size_t)n + 1, format, again);
+        b->len += (size_t)n;
+    }
+    va_end(again);
+    va_end(args);
+}
+
+struct pn_str pn_buf_view(const struct pn_buf *b)
+{
+    return (struct pn_str){b->data, b->len};
+}
+
+void pn_buf_base64(struct pn_buf *b, struct pn_str bytes)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const unsigned char *p = (const unsigned char *)bytes.s;
+    char *out = pn_buf_reserve(b, (bytes.n + 2) / 3 * 4);
+    if (out == NULL)
+        return;
+    size_t left = bytes.n;
+    for (; left >= 3; left -= 3, p += 3) {
+        uint32_t w = (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
+        *out++ = digits[w >> 18];
+        *out++ = digits[w >> 12 & 63];
+        *out++ = digits[w >> 6 & 63];
+        *out++ = digits[w & 63];
+    }
+    if (left > 0) {
+        uint32_t w = (uint32_t)p[0] << 16 | (left == 2 ? (uint32_t)p[1] << 8 : 0);
+        *out++ = digits[w >> 18];
+        *out++ = digits[w >> 12 & 63];
+        *out++ = left == 2 ? digits[w >> 6 & 63] : '=';
+        *out++ = '=';
+    }
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PN_BASE_DIAG_H
+#define PN_BASE_DIAG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/cleanup.h"
+#include "base/source.h"
+
+/*
+ * Diagnostics: what is wrong with a file, and where. Decisions about Pods are another type
+ * (engine/reason.h). A diagnostic copies what it shows, so it outlives the source.
+ */
+enum pn_severity { PN_SEVERITY_ERROR, PN_SEVERITY_WARNING };
+
+struct pn_diag {
+    enum pn_severity severity;
+    const char *id;      /* stable kebab-case name, static */
+    char *message;       /* what is wrong, with the concrete names; one line */
+    char *help;          /* what to do; NULL: nothing better than the message */
+    char *file;          /* NULL: no file */
+    struct pn_span span; /* line 0: the file as a whole */
+    char *excerpt;       /* the source line, cut to PN_EXCERPT_MAX_BYTES; NULL: none */
+};
+
+/* A list in order of discovery. Owns its items. */
+struct pn_diags {
+    struct pn_diag *items;
+    size_t count;
+    size_t dropped; /* beyond PN_DIAGS_MAX */
+    size_t errors;  /* those of severity error, dropped ones included */
+    bool failed;    /* an allocation was refused: the list is not complete */
+};
+
+#define PN_DIAGS_INIT        \
+    {                        \
+        NULL, 0, 0, 0, false \
+    }
+
+void pn_diags_deinit(struct pn_diags *diags);
+
+/*
+ * Adds one diagnostic about `span` of `source` (NULL: none). A message that cannot be stored sets
+ * `failed`; the error count grows all the same.
+ */
+void pn_diags_add(struct pn_diags *diags, enum pn_severity severity, const char *id,
+                  const struct pn_source *source, struct pn_span span, const char *format, ...)
+    PN_PRINTF(6, 7);
+
+/* Adds a help line to the diagnostic added last. */
+void pn_diags_help(struct pn_diags *diags, const char *format, ...) PN_PRINTF(2, 3);
+
+/* Sorts by file, line and column; equal places keep their order. */
+void pn_diags_sort(struct pn_diags *diags);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/number.h"
+#include "base/value.h"
+
+static void write_escape(struct pn_buf *out, unsigned char c)
+{
+    static const char hex[] = "0123456789abcdef";
+    switch (c) {
+    case '"':
+        pn_buf_append(out, "\\\"", 2);
+        return;
+    case '\\':
+        pn_buf_append(out, "\\\\", 2);
+        return;
+    case '\n':
+        pn_buf_append(out, "\\n", 2);
+        return;
+    case '\r':
+        pn_buf_append(out, "\\r", 2);
+        return;
+    case '\t':
+        pn_buf_append(out, "\\t", 2);
+        return;
+    default:
+        break;
+    }
+    char escape[6] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
+    pn_buf_append(out, escape, sizeof escape);
+}
+
+static bool needs_care(unsigned char c)
+{
+    return c < 0x20 || c == '"' || c == '\\' || c >= 0x80;
+}
+
+void pn_json_write_str(struct pn_buf *out, struct pn_str text)
+{
+    size_t done = 0, i = 0;
+    pn_buf_char(out, '"');
+    while (i < text.n) {
+        unsigned char c = (unsigned char)text.s[i];
+        if (!needs_care(c)) {
+            i++;
+            continue;
+        }
+        size_t n = pn_str_utf8_next((struct pn_str){text.s + i, text.n - i});
+        if (n > 1) {
+            i += n;
+            continue;
+        }
+        pn_buf_append(out, text.s + done, i - done);
+        if (n == 1)
+            write_escape(out, c);
+        else
+            pn_buf_cstr(out, "\xef\xbf\xbd");
+        done = ++i;
+    }
+    pn_buf_append(out, text.s + done, text.n - done);
+    pn_buf_char(out, '"');
+}
+
+static void write_array(struct pn_buf *out, struct pn_value v)
+{
+    pn_buf_char(out, '[');
+    for (uint32_t i = 0; i < pn_value_count(v); i++) {
+        if (i > 0)
+            pn_buf_char(out, ',');
+        pn_json_write(out, pn_value_at(v, i));
+    }
+    pn_buf_char(out, ']');
+}
+
+static void write_object(struct pn_buf *out, struct pn_value v)
+{
+    pn_buf_char(out, '{');
+    for (uint32_t i = 0; i < pn_value_count(v); i++) {
+        const struct pn_member *m = pn_value_member(v, i);
+        if (i > 0)
+            pn_buf_char(out, ',');
+        pn_json_write_str(out, m->key);
+        pn_buf_char(out, ':');
+        pn_json_write(out, m->value);
+    }
+    pn_buf_char(out, '}');
+}
+
+void pn_json_write(struct pn_buf *out, struct pn_value v)
+{
+    switch (v.kind) {
+    case PN_BOOL:
+        pn_buf_cstr(out, v.b ? "true" : "false");
+        return;
+    case PN_INT:
+        pn_buf_int(out, v.i);
+        return;
+    case PN_REAL:
+        pn_number_write_real(out, v.r);
+        return;
+    case PN_RAW:
+        pn_buf_str(out, pn_value_str(v));
+        return;
+    case PN_STRING:
+        pn_json_write_str(out, pn_value_str(v));
+        return;
+    case PN_ARRAY:
+        write_array(out, v);
+        return;
+    case PN_OBJECT:
+        write_object(out, v);
+        return;
+    default:
+        pn_buf_cstr(out, "null");
+        return;
+    }
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PN_BASE_LIMITS_H
+#define PN_BASE_LIMITS_H
+
+/*
+ * Every numeric limit of pannier, each with its reason. A limit that is hit is always told to
+ * somebody: as a diagnostic, a reason or an HTTP status; nothing is cut in silence.
+ */
+
+/* ---- documents (policies and manifests) ------------------------------------------------- */
+
+/* One YAML or JSON file. A ConfigMap holds 1 MiB; rendered charts of real fleets reach 30 MiB. */
+#define PN_SOURCE_MAX_BYTES (64u << 20)
+/* Nesting of a document. Kubernetes' own objects nest below 30; a parser must not recurse without
+ * bound on what a stranger wrote. */
+#define PN_YAML_MAX_DEPTH 200
+/* Nodes of one file after aliases are expanded: stops alias bombs at about 100 MB. */
+#define PN_YAML_MAX_NODES 2000000
+/* Files that one directory argument may name: a mistyped `-p /` ends soon. */
+#define PN_DIRECTORY_MAX_FILES 20000
+/* Diagnostics kept from one run; the rest is counted. Nobody reads the 1,001st. */
+#define PN_DIAGS_MAX 1000
+/* Bytes of a source line kept for the excerpt of a diagnostic. */
+#define PN_EXCERPT_MAX_BYTES 240
+/* Text of one error as it travels up. */
+#define PN_ERR_MAX_BYTES 1024
+
+/* ---- AdmissionReview -------------------------------------------------------------------- */
+
+/* Request body. The API server takes 3 MiB from its user, which grows in JSON (escapes,
+ * managedFields); controller-runtime caps at 7 MiB (2 x 3 + 1). */
+#define PN_REVIEW_MAX_BYTES (8u << 20)
+/* Nesting of a review's JSON. yyjson is not recursive; our conversion is. Go's decoder stops at
+ * 10,000; no Pod nests beyond 40. */
+#define PN_JSON_MAX_DEPTH 512
+/* Arena of one request: yyjson needs up to 2.7 times the body on real reviews and 13 times at
+ * worst; the rest is for values. A denser body is answered 413. The slack is for plan and patch,
+ * whose size depends on the policies. One arena for each worker, so this is no sum over requests.
+ */
+#define PN_REQUEST_ARENA_FACTOR 6u
+#define PN_REQUEST_ARENA_SLACK_BYTES (4u << 20)
+/* Changes to one Pod: two thousand containers with four mounts each. More is no sidecar injection
+ * but a patch that etcd (1.5 MiB for an object) would refuse. */
+#define PN_PLAN_EDITS_MAX 8192u
+/* Block that an arena keeps between requests. */
+#define PN_ARENA_KEEP_BYTES (256u << 10)
+
+/* What the `copy` operations of one JSON patch may copy: the API server's bound, its largest
+ * request body (apiserver/pkg/server/config.go). Doubling copies would grow without end. */
+#define PN_PATCH_COPY_MAX_BYTES (3u << 20)
+
+/* ---- AdmissionReview response ----------------------------------------------------------- */
+
+/* apiserver/pkg/endpoints/filters/warning.go: 4096 runes in all, each cut to 256 on overflow. We
+ * stay at 256 bytes for one and 4096 for all, and count in bytes, which is the stricter reading. */
+#define PN_WARNING_MAX_BYTES 256
+#define PN_WARNINGS_MAX_BYTES 4096
+/* The status annotation is a record for people, not a store. */
+#define PN_STATUS_MAX_BYTES 2048
+/* Audit annotation values have no limit of their own, but audit back ends cut long events. */
+#define PN_AUDIT_VALUE_MAX_BYTES 1024
+/* metadata.annotations in total: apimachinery's TotalAnnotationSizeLimitB. */
+#define PN_ANNOTATIONS_MAX_BYTES (256u << 10)
+
+/* ---- policies --------------------------------------------------------------------------- */
+
+/* Policies of one set: the index and the bit sets of the linter are built for this many. */
+#define PN_POLICIES_MAX 100000
+/* Templates that one policy names: all of them are injected or none. */
+#define PN_TEMPLATES_PER_POLICY_MAX 16
+
+/* ---- server ----------------------------------------------------------------------------- */
+
+/* Bodies grow by doubling from here as bytes arrive, never by Content-Length alone. */
+#define PN_BODY_START_BYTES (16u << 10)
+/* All bodies in flight together; beyond it a request is answered 503 at once. */
+#define PN_BODIES_TOTAL_MAX_BYTES (64u << 20)
+/* An over-long body is read and dropped up to here, so that the client gets its 413. */
+#define PN_BODY_DISCARD_MAX_BYTES (16u << 20)
+/* A response buffer larger than this is given back after the request. */
+#define PN_RESPONSE_KEEP_BYTES (64u << 10)
+/* libmicrohttpd's memory for one connection: 16 KiB is as fast as 32 and 12 KiB smaller. */
+#define PN_CONNECTION_MEMORY_BYTES (16u << 10)
+/* Seconds a request may take to arrive: the API server gives up after at most 30. */
+#define PN_BODY_TIMEOUT_SECONDS 10
+/* Seconds a connection may idle. Go keeps pooled connections for 90; closing first costs a Pod. */
+#define PN_IDLE_TIMEOUT_SECONDS 120
+/* Connections at most, further bounded by RLIMIT_NOFILE. An API server keeps 25 idle for each
+ * URL and opens one for each call in flight (up to 600). */
+#define PN_CONNECTIONS_MAX 8192
+/* A certificate or key file. A chain of ten certificates has 20 KiB. */
+#define PN_PEM_MAX_BYTES (1u << 20)
+/* Seconds that a certificate of the server's own is valid, and before now for clocks that differ.
+ * It lives as long as the process, which cannot renew it: so it must outlast any process. */
+#define PN_OWN_CERT_SECONDS (INT64_C(3650) * 24 * 3600)
+#define PN_OWN_CERT_BACKDATE_SECONDS 3600
+/* Requests whose memory is kept for the next ones; more are in flight in bursts only. */
+#define PN_EXCHANGES_KEEP 64
+/* Memory that has been in use and is free again, before it is given back to the system. */
+#define PN_TRIM_AFTER_BYTES (4u << 20)
+/* What one closed connection has used, for that count (measured: 27 KiB). */
+#define PN_CONNECTION_RESIDENT_BYTES (27u << 10)
+
+/* ---- log -------------------------------------------------------------------------------- */
+
+/* Lines that wait for the writer: about a thousand decisions while a reader stalls. */
+#define PN_LOG_QUEUE_BYTES (256u << 10)
+/* One line. Collectors cut at 16 KiB (container runtimes) or earlier. */
+#define PN_LOG_LINE_MAX_BYTES (8u << 10)
+/* Lines of one kind per second that a stranger can cause, such as failed handshakes. */
+#define PN_LOG_LIMIT_PER_SECOND 10
+/* Seconds that the end of the process waits for a reader of the last lines. */
+#define PN_LOG_FLUSH_SECONDS 2
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PN_BASE_NUMBER_H
+#define PN_BASE_NUMBER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+
+/*
+ * Numbers to text and back. The program never calls setlocale, so the C locale is in force here;
+ * this file alone uses the C library's conversions.
+ */
+
+/*
+ * Writes a finite double as Go's encoding/json and JavaScript do: the shortest digits that read
+ * back, in plain notation from 1e-6 up to below 1e21, else with an exponent ("1e+21", "5e-324").
+ * A double that is not finite is written as null.
+ */
+void pn_number_write_real(struct pn_buf *out, double r);
+
+/* The double that `text` (a JSON number, whole) stands for; false when it is none or overflows. */
+bool pn_number_read_real(double *ret, struct pn_str text);
+
+/* The integer that `text` stands for: an optional minus and decimal digits within int64. */
+bool pn_number_read_int(int64_t *ret, struct pn_str text);
+
+#endif

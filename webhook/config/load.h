@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PN_CONFIG_LOAD_H
+#define PN_CONFIG_LOAD_H
+
+#include <stddef.h>
+
+#include "base/diag.h"
+#include "engine/policy.h"
+
+/* One of the files holds faults; all are in `diags`. */
+#define PN_LOAD_E_FAULTS 1
+
+/*
+ * Reads policies from files and directories. A directory gives its *.yaml, *.yml and *.json files
+ * in byte order of their names, not its subdirectories; names that start with a dot are left out,
+ * so a mounted ConfigMap (..data and the links through it) counts once. A path that is named must
+ * exist. Documents of other apiVersions in a policy file are faults. All faults of all files are
+ * reported at once. Returns 0 (caller owns one reference), PN_LOAD_E_FAULTS, or -ENOMEM.
+ */
+int pn_load_policies(struct pn_policy_set **ret, const char *const *paths, size_t n,
+                     struct pn_diags *diags) PN_MUST_CHECK;
+
+#endif

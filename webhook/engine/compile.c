@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
+#include "engine/index.h"
+#include "engine/policy_set.h"
+
+/* ---- names: unique, and found by binary search ------------------------------------------------
+ */
+
+static int template_by_name(const void *a, const void *b)
+{
+    const struct pn_template_draft *x = *(const struct pn_template_draft *const *)a;
+    const struct pn_template_draft *y = *(const struct pn_template_draft *const *)b;
+    int order = pn_str_cmp(x->template.name, y->template.name);
+    return order != 0 ? order : (x > y) - (x < y);
+}
+
+static int policy_by_name(const void *a, const void *b)
+{
+    const struct pn_policy_draft *x = *(const struct pn_policy_draft *const *)a;
+    const struct pn_policy_draft *y = *(const struct pn_policy_draft *const *)b;
+    int order = pn_str_cmp(x->policy.name, y->policy.name);
+    return order != 0 ? order : (x > y) - (x < y);
+}
+
+static void fault_twice(struct pn_decoder *d, const char *kind, struct pn_str name,
+                        const struct pn_source *source, const struct pn_node *node,
+                        const struct pn_source *first_source, const struct pn_node *first_node)
+{
+    d->source = source;
+    pn_decode_fault(d, node, "duplicate-name", "two documents of kind %s are named `%.*s`", kind,
+                    PN_STR_ARG(name));
+    pn_diags_help(d->diags, "the other is at %.*s:%u", PN_STR_ARG(first_source->name),
+                  first_node->span.line);
+}
+
+static void check_template_names(struct pn_decoder *d, struct pn_template_draft **sorted, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        const struct pn_template_draft *a = sorted[i - 1], *b = sorted[i];
+        if (a->name_node != NULL && b->name_node != NULL &&
+            pn_str_eq(a->template.name, b->template.name))
+            fault_twice(d, "SidecarTemplate", b->template.name, b->source, b->name_node, a->source,
+                        a->name_node);
+    }
+}
+
+static void check_policy_names(struct pn_decoder *d, struct pn_policy_draft **sorted, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        const struct pn_policy_draft *a = sorted[i - 1], *b = sorted[i];
+        if (a->name_node != NULL && b->name_node != NULL &&
+            pn_str_eq(a->policy.name, b->policy.name))
+            fault_twice(d, "InjectionPolicy", b->policy.name, b->source, b->name_node, a->source,
+                        a->name_node);
+    }
+}
+
+struct lookup {
+    struct pn_template_draft **sorted;
+    const struct pn_template *templates; /* the set's, in the order of `sorted` */
+    size_t count;
+};
+
+static const struct pn_template *find_template(const struct lookup *l, struct pn_str name)
+{
+    size_t low = 0, high = l->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = pn_str_cmp(l->templates[middle].name, name);
+        if (order == 0)
+            return &l->templates[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+/* ---- spec.inject ------------------------------------------------------------------------------
+ */
+
+struct inject_item {
+    struct {
+        struct pn_str name;
+    } template_ref;
+};
+
+static const struct pn_field template_ref_fields[] = {{"name", PN_FIELD_STRING, 0, true}, {0}};
+
+static const struct pn_field inject_fields[] = {
+    {"templateRef", PN_FIELD_OBJECT, 0, true, NULL, template_ref_fields},
+    {"parameters", PN_FIELD_LATER},
+    {"overrides", PN_FIELD_LATER},
+    {0}};
+
+static void unknown_template(struct pn_decoder *d, const struct pn_node *node, struct pn_str name,
+                             const struct lookup *l)
+{
+    pn_decode_fault(d, node, "unknown-template", "there is no SidecarTemplate `%.*s`",
+                    PN_STR_ARG(name));
+    const char **names = calloc(l->count + 1, sizeof *names);
+    if (names == NULL)
+        return;
+    for (size_t i = 0; i < l->count; i++)
+        names[i] = l->templates[i].name.s != NULL ? l->templates[i].name.s : "";
+    const char *near = pn_str_nearest(name, names);
+    if (near != NULL)
+        pn_diags_help(d->diags, "did you mean `%s`?", near);
+    free(names);
+}
+
+/* The named item of two lists, or absent. */
+static struct pn_value find_named(struct pn_value list, struct pn_str name)
+{
+    for (uint32_t i = 0; i < pn_value_count(list); i++) {
+        struct pn_value item = pn_value_at(list, i);
+        if (pn_str_eq(pn_value_str(PN_GET(item, "name")), name))
+            return item;
+    }
+    return PN_VALUE_ABSENT;
+}
+
+/* Two templates of one policy are injected together, so they must not contradict each other. */
+static void check_pair(struct pn_decoder *d, const struct pn_node *node,
+                       const struct pn_template *a, const struct pn_template *b)
+{
+    const struct pn_value mine[] = {b->constant.init_containers, b->constant.containers};
+    for (size_t list = 0; list < PN_COUNT_OF(mine); list++) {
+        for (uint32_t i = 0; i < pn_value_count(mine[list]); i++) {
+            struct pn_str name = pn_value_str(PN_GET(pn_value_at(mine[list], i), "name"));
+            if (find_named(a->constant.init_containers, name).kind == PN_ABSENT &&
+                find_named(a->constant.containers, name).kind == PN_ABSENT)
+                continue;
+            pn_decode_fault(d, node, "templates-clash",
+                            "templates `%.*s` and `%.*s` both add a container `%.*s`",
+                            PN_STR_ARG(a->name), PN_STR_ARG(b->name), PN_STR_ARG(name));
+        }
+    }
+    for (uint32_t i = 0; i < pn_value_count(b->constant.volumes); i++) {
+        struct pn_value volume = pn_value_at(b->constant.volumes, i);
+        struct pn_value other = find_named(a->constant.volumes,
+                                           pn_value_str(PN_GET(volume, "name")));
+        if (other.kind == PN_ABSENT || pn_value_equal(other, volume))
+            continue;
+        pn_decode_fault(d, node, "templates-clash",
+                        "templates `%.*s` and `%.*s` add volume `%.*s` with different sources",
+                        PN_STR_ARG(a->name), PN_STR_ARG(b->name),
+                        PN_STR_ARG(pn_value_str(PN_GET(volume, "name"))));
+    }
+}
+
+static void resolve_inject(struct pn_policy_draft *draft, struct pn_decoder *d,
+                           const struct lookup *l)
+{
+    struct pn_policy *p = &draft->policy;
+    if (draft->inject == NULL)
+        return;
+    uint32_t n = draft->inject->sequence.count;
+    p->templates = pn_arena_zalloc(d->arena, n, sizeof(const struct pn_template *));
+    if (p->templates == NULL) {
+        d->out_of_memory = true;
+        return;
+    }
+    d->source = draft->source;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct pn_node *node = draft->inject->sequence.items[i];
+        struct inject_item item = {0};
+        struct pn_err what;
+        pn_err_set(&what, 0, "spec.inject[%u]", i);
+        pn_decode_object(d, node, what.text, inject_fields, &item);
+        if (item.template_ref.name.n == 0)
+            continue;
+        const struct pn_node *name = pn_node_get(pn_node_get(node, "templateRef"), "name");
+        const struct pn_template *t = find_template(l, item.template_ref.name);
+        if (t == NULL) {
+            unknown_template(d, name, item.template_ref.name, l);
+            continue;
+        }
+        for (size_t k = 0; k < p->template_count; k++)
+            check_pair(d, name, p->templates[k], t);
+        p->templates[p->template_count++] = t;
+    }
+}
+
+/* ---- what concerns all documents
+ * ----------------------------------------------------------------- */
+
+/*
+ * The annotations that templates write, all in one object: a policy that selects on one of them
+ * would decide otherwise in the second round of an admission.
+ */
+static bool writes_annotation(const struct pn_template *t, struct pn_str key)
+{
+    return pn_value_get(t->constant.annotations, key).kind != PN_ABSENT ||
+           pn_value_get(t->append_annotations, key).kind != PN_ABSENT;
+}
+
+static void check_selected_annotations(struct pn_decoder *d, const struct pn_policy_draft *draft,
+                                       const struct lookup *l)
+{
+    const struct pn_node *node = draft->pod_annotations_node;
+    if (node == NULL || node->kind != PN_NODE_MAPPING)
+        return;
+    d->source = draft->source;
+    for (uint32_t i = 0; i < node->mapping.count; i++) {
+        const struct pn_node *key = node->mapping.entries[i].key;
+        for (size_t t = 0; t < l->count; t++) {
+            if (!writes_annotation(&l->templates[t], key->s))
+                continue;
+            pn_decode_fault(d, key, "selects-on-own-annotation",
+                            "policy `%.*s` selects on annotation `%.*s`, which template `%.*s` "
+                            "writes: it would decide differently when it sees the Pod again",
+                            PN_STR_ARG(draft->policy.name), PN_STR_ARG(key->s),
+                            PN_STR_ARG(l->templates[t].name));
+        }
+    }
+}
+
+static struct pn_str make_rev(struct pn_decoder *d, const struct pn_policy_draft *draft)
+{
+    uint64_t hash = draft->hash;
+    for (size_t i = 0; i < draft->policy.template_count; i++) {
+        uint64_t part = draft->policy.templates[i]->hash;
+        hash = pn_str_hash(hash, (struct pn_str){(const char *)&part, sizeof part});
+    }
+    struct pn_str rev = pn_arena_format(d->arena, "%08x",
+                                        (unsigned)(hash ^ hash >> 32) & 0xffffffffu);
+    if (rev.s == NULL)
+        d->out_of_memory = true;
+    return rev;
+}
+
+/* Deny before Skip, then higher priority, then name: one order that fits in one sentence. */
+static int by_evaluation(const void *a, const void *b)
+{
+    const struct pn_policy *x = a, *y = b;
+    if (x->deny_on_failure != y->deny_on_failure)
+        return x->deny_on_failure ? -1 : 1;
+    if (x->priority != y->priority)
+        return x->priority > y->priority ? -1 : 1;
+    return pn_str_cmp(x->name, y->name);
+}
+
+static void compile(struct pn_policy_set *set, struct pn_template_draft **sorted_templates,
+                    size_t template_count, struct pn_policy_draft **sorted_policies,
+                    size_t policy_count, struct pn_decoder *d)
+{
+    struct pn_template *templates = pn_arena_zalloc(d->arena, template_count, sizeof *templates);
+    struct pn_policy *policies = pn_arena_zalloc(d->arena, policy_count, sizeof *policies);
+    if (templates == NULL || policies == NULL) {
+        d->out_of_memory = true;
+        return;
+    }
+    check_template_names(d, sorted_templates, template_count);
+    check_policy_names(d, sorted_policies, policy_count);
+    for (size_t i = 0; i < template_count; i++)
+        templates[i] = sorted_templates[i]->template;
+    struct lookup lookup = {sorted_templates, templates, template_count};
+    for (size_t i = 0; i < policy_count; i++) {
+        resolve_inject(sorted_policies[i], d, &lookup);
+        check_selected_annotations(d, sorted_policies[i], &lookup);
+        sorted_policies[i]->policy.rev = make_rev(d, sorted_policies[i]);
+        policies[i] = sorted_policies[i]->policy;
+    }
+    if (policy_count > 0)
+        qsort(policies, policy_count, sizeof *policies, by_evaluation);
+    set->templates = templates;
+    set->template_count = template_count;
+    set->policies = policies;
+    set->policy_count = policy_count;
+    if (d->diags->errors == 0 && !d->out_of_memory && pn_index_new(&set->index, set, d->arena) != 0)
+        d->out_of_memory = true;
+}
+
+void pn_compile(struct pn_policy_set *set, struct pn_template_draft *templates,
+                size_t template_count, struct pn_policy_draft *policies, size_t policy_count,
+                struct pn_decoder *d)
+{
+    struct pn_template_draft **sorted_templates = calloc(template_count + 1, sizeof(void *));
+    struct pn_policy_draft **sorted_policies = calloc(policy_count + 1, sizeof(void *));
+    if (sorted_templates == NULL || sorted_policies == NULL) {
+        d->out_of_memory = true;
+    } else {
+        for (size_t i = 0; i < template_count; i++)
+            sorted_templates[i] = &templates[i];
+        for (size_t i = 0; i < policy_count; i++)
+            sorted_policies[i] = &policies[i];
+        if (template_count > 0)
+            qsort(sorted_templates, template_count, sizeof(void *), template_by_name);
+        if (policy_count > 0)
+            qsort(sorted_policies, policy_count, sizeof(void *), policy_by_name);
+        compile(set, sorted_templates, template_count, sorted_policies, policy_count, d);
+    }
+    free(sorted_templates);
+    free(sorted_policies);
+}

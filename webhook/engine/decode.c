@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/decode.h"
+
+#include <stdarg.h>
+
+#include "base/err.h"
+
+/* The longest field table. */
+enum { MAX_FIELDS = 32 };
+
+void pn_decode_fault(struct pn_decoder *d, const struct pn_node *node, const char *id,
+                     const char *format, ...)
+{
+    va_list args;
+    struct pn_err text = PN_ERR_INIT;
+    va_start(args, format);
+    pn_err_setv(&text, 0, format, args);
+    va_end(args);
+    pn_diags_add(d->diags, PN_SEVERITY_ERROR, id, d->source, node->span, "%s", text.text);
+}
+
+static void wrong_type(struct pn_decoder *d, const struct pn_node *node, const char *what,
+                       const char *name, const char *expected)
+{
+    pn_decode_fault(d, node, "wrong-type", "%s.%s: expected %s, got %s", what, name, expected,
+                    pn_node_kind_name(node));
+    if (node->kind == PN_NODE_NULL)
+        pn_diags_help(d->diags, "give a value or leave the field out");
+}
+
+static struct pn_str keep(struct pn_decoder *d, struct pn_str text)
+{
+    struct pn_str copy = pn_arena_dup(d->arena, text);
+    if (copy.s == NULL)
+        d->out_of_memory = true;
+    return copy;
+}
+
+/* "did you mean", or all that would have been right. */
+static void help_with_words(struct pn_decoder *d, struct pn_str word, const char *const *words)
+{
+    const char *near = pn_str_nearest(word, words);
+    if (near != NULL) {
+        pn_diags_help(d->diags, "did you mean `%s`?", near);
+        return;
+    }
+    char list[512];
+    size_t used = 0;
+    for (; *words != NULL && used + strlen(*words) + 2 < sizeof list; words++) {
+        if (used > 0) {
+            memcpy(list + used, ", ", 2);
+            used += 2;
+        }
+        memcpy(list + used, *words, strlen(*words));
+        used += strlen(*words);
+    }
+    pn_diags_help(d->diags, "expected one of: %.*s", (int)used, list);
+}
+
+static void unknown_field(struct pn_decoder *d, const struct pn_node *key, const char *what,
+                          const struct pn_field *fields)
+{
+    const char *names[MAX_FIELDS + 1];
+    size_t n = 0;
+    for (const struct pn_field *f = fields; f->name != NULL && n < MAX_FIELDS; f++)
+        names[n++] = f->name;
+    names[n] = NULL;
+    pn_decode_fault(d, key, "unknown-field", "unknown field `%.*s` in %s", PN_STR_ARG(key->s),
+                    what);
+    help_with_words(d, key->s, names);
+}
+
+const struct pn_node *pn_decode_list(struct pn_decoder *d, const struct pn_node *node,
+                                     const char *what)
+{
+    if (node->kind == PN_NODE_SEQUENCE)
+        return node;
+    pn_decode_fault(d, node, "wrong-type", "%s: expected a list, got %s", what,
+                    pn_node_kind_name(node));
+    return NULL;
+}
+
+static void decode_string(struct pn_decoder *d, const struct pn_node *node, const char *what,
+                          const struct pn_field *field, struct pn_str *target)
+{
+    if (node->kind != PN_NODE_STRING) {
+        wrong_type(d, node, what, field->name, "a string");
+        if (node->plain && node->kind != PN_NODE_NULL)
+            pn_diags_help(d->diags, "put it in quotes");
+        return;
+    }
+    if (node->s.n == 0) {
+        pn_decode_fault(d, node, "empty-value", "%s.%s: must not be empty", what, field->name);
+        return;
+    }
+    *target = keep(d, node->s);
+}
+
+static void decode_int32(struct pn_decoder *d, const struct pn_node *node, const char *what,
+                         const struct pn_field *field, int32_t *target)
+{
+    if (node->kind != PN_NODE_INT)
+        wrong_type(d, node, what, field->name, "an integer");
+    else if (node->i < INT32_MIN || node->i > INT32_MAX)
+        pn_decode_fault(d, node, "out-of-range", "%s.%s: must be between %d and %d", what,
+                        field->name, INT32_MIN, INT32_MAX);
+    else
+        *target = (int32_t)node->i;
+}
+
+static void decode_enum(struct pn_decoder *d, const struct pn_node *node, const char *what,
+                        const struct pn_field *field, int *target)
+{
+    if (node->kind != PN_NODE_STRING) {
+        wrong_type(d, node, what, field->name, "a string");
+        return;
+    }
+    for (int i = 0; field->words[i] != NULL; i++) {
+        if (pn_str_is(node->s, field->words[i])) {
+            *target = i;
+            return;
+        }
+    }
+    pn_decode_fault(d, node, "unknown-value", "%s.%s: unknown value `%.*s`", what, field->name,
+                    PN_STR_ARG(node->s));
+    help_with_words(d, node->s, field->words);
+}
+
+static void decode_string_list(struct pn_decoder *d, const struct pn_node *node, const char *what,
+                               const struct pn_field *field, struct pn_strs *target)
+{
+    if (node->kind != PN_NODE_SEQUENCE) {
+        wrong_type(d, node, what, field->name, "a list of strings");
+        return;
+    }
+    struct pn_str *items = pn_arena_alloc(d->arena, node->sequence.count * sizeof *items);
+    if (items == NULL) {
+        d->out_of_memory = true;
+        return;
+    }
+    size_t n = 0;
+    for (uint32_t i = 0; i < node->sequence.count; i++) {
+        const struct pn_node *item = node->sequence.items[i];
+        if (item->kind == PN_NODE_STRING && item->s.n > 0)
+            items[n++] = keep(d, item->s);
+        else
+            wrong_type(d, item, what, field->name, "strings in the list");
+    }
+    *target = (struct pn_strs){items, n};
+}
+
+static void decode_string_map(struct pn_decoder *d, const struct pn_node *node, const char *what,
+                              const struct pn_field *field, struct pn_value *target)
+{
+    if (node->kind != PN_NODE_MAPPING) {
+        wrong_type(d, node, what, field->name, "a mapping of strings");
+        return;
+    }
+    bool good = true;
+    for (uint32_t i = 0; i < node->mapping.count; i++) {
+        const struct pn_node_entry *e = &node->mapping.entries[i];
+        if (e->value->kind == PN_NODE_STRING)
+            continue;
+        good = false;
+        pn_decode_fault(d, e->value, "wrong-type", "%s.%s[%.*s]: expected a string, got %s", what,
+                        field->name, PN_STR_ARG(e->key->s), pn_node_kind_name(e->value));
+        pn_diags_help(d->diags, "put it in quotes");
+    }
+    struct pn_value borrowed;
+    if (!good)
+        return;
+    if (pn_value_from_node(&borrowed, node, d->arena) != 0 ||
+        pn_value_freeze(target, borrowed, d->arena) != 0)
+        d->out_of_memory = true;
+}
+
+static void decode_field(struct pn_decoder *d, const struct pn_node *key,
+                         const struct pn_node *node, const char *what, const struct pn_field *field,
+                         void *target)
+{
+    char *at = (char *)target + field->offset;
+    struct pn_err inner;
+    switch (field->type) {
+    case PN_FIELD_STRING:
+        decode_string(d, node, what, field, (void *)at);
+        return;
+    case PN_FIELD_BOOL:
+        if (node->kind == PN_NODE_BOOL)
+            *(bool *)(void *)at = node->b;
+        else
+            wrong_type(d, node, what, field->name, "true or false");
+        return;
+    case PN_FIELD_INT32:
+        decode_int32(d, node, what, field, (void *)at);
+        return;
+    case PN_FIELD_ENUM:
+        decode_enum(d, node, what, field, (void *)at);
+        return;
+    case PN_FIELD_STRING_LIST:
+        decode_string_list(d, node, what, field, (void *)at);
+        return;
+    case PN_FIELD_STRING_MAP:
+        decode_string_map(d, node, what, field, (void *)at);
+        return;
+    case PN_FIELD_OBJECT:
+        pn_err_set(&inner, 0, "%s.%s", what, field->name);
+        pn_decode_object(d, node, inner.text, field->fields, at);
+        return;
+    case PN_FIELD_NODE:
+        *(const struct pn_node **)(void *)at = node;
+        return;
+    case PN_FIELD_LATER:
+        pn_decode_fault(d, key, "not-supported-yet",
+                        "%s.%s: this version of pannier does not have it yet", what, field->name);
+        pn_diags_help(d->diags, "leave the field out");
+        return;
+    }
+}
+
+void pn_decode_object(struct pn_decoder *d, const struct pn_node *node, const char *what,
+                      const struct pn_field *fields, void *target)
+{
+    if (node->kind != PN_NODE_MAPPING) {
+        pn_decode_fault(d, node, "wrong-type", "%s: expected a mapping, got %s", what,
+                        pn_node_kind_name(node));
+        return;
+    }
+    for (uint32_t i = 0; i < node->mapping.count; i++) {
+        const struct pn_node_entry *e = &node->mapping.entries[i];
+        const struct pn_field *f = fields;
+        while (f->name != NULL && !pn_str_is(e->key->s, f->name))
+            f++;
+        if (f->name == NULL)
+            unknown_field(d, e->key, what, fields);
+        else
+            decode_field(d, e->key, e->value, what, f, target);
+    }
+    for (const struct pn_field *f = fields; f->name != NULL; f++) {
+        if (f->required && pn_node_get(node, f->name) == NULL)
+            pn_decode_fault(d, node, "missing-field", "%s: field `%s` is required", what, f->name);
+    }
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PN_ENGINE_DECODE_H
+#define PN_ENGINE_DECODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/node.h"
+#include "base/value.h"
+
+/*
+ * Documents to structs, by table: one row for each field of an object says its name, its type and
+ * where it goes. Unknown fields, wrong types and missing fields become diagnostics with their
+ * place; decoding goes on, so that all faults of a document are found at once. A field that is
+ * faulty leaves its target as it was.
+ */
+struct pn_decoder {
+    const struct pn_source *source;
+    struct pn_arena *arena; /* where strings and lists of the targets live */
+    struct pn_diags *diags;
+    bool out_of_memory;
+};
+
+enum pn_field_type {
+    PN_FIELD_STRING,      /* struct pn_str, not empty */
+    PN_FIELD_BOOL,        /* bool */
+    PN_FIELD_INT32,       /* int32_t */
+    PN_FIELD_ENUM,        /* int: index into `words` */
+    PN_FIELD_STRING_LIST, /* struct pn_strs */
+    PN_FIELD_STRING_MAP,  /* struct pn_value: an object of strings */
+    PN_FIELD_OBJECT,      /* the struct that `fields` describe, at the offset */
+    PN_FIELD_NODE,        /* const struct pn_node *: as it is, for a closer look */
+    PN_FIELD_LATER,       /* known, but this version cannot do it: always a fault */
+};
+
+struct pn_strs {
+    const struct pn_str *items;
+    size_t count;
+};
+
+struct pn_field {
+    const char *name; /* NULL ends a table */
+    enum pn_field_type type;
+    size_t offset;
+    bool required;
+    const char *const *words;      /* PN_FIELD_ENUM; ends with NULL */
+    const struct pn_field *fields; /* PN_FIELD_OBJECT */
+};
+
+/*
+ * Decodes mapping `node` into `target` by `fields`. `what` names the object in messages ("spec",
+ * "spec.match"). A node that is no mapping is a fault.
+ */
+void pn_decode_object(struct pn_decoder *d, const struct pn_node *node, const char *what,
+                      const struct pn_field *fields, void *target);
+
+/* Adds a fault about `node`. */
+void pn_decode_fault(struct pn_decoder *d, const struct pn_node *node, const char *id,
+                     const char *format, ...) PN_PRINTF(4, 5);
+
+/* A list node, or NULL after a fault about anything else. */
+const struct pn_node *pn_decode_list(struct pn_decoder *d, const struct pn_node *node,
+                                     const char *what);
+
+#endif

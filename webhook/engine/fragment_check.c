@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/fragment_check.h"
+
+#include "base/err.h"
+#include "kube/names.h"
+#include "kube/quantity.h"
+
+static uint32_t list_count(const struct pn_node *list)
+{
+    return list != NULL && list->kind == PN_NODE_SEQUENCE ? list->sequence.count : 0;
+}
+
+/* ---- expressions --------------------------------------------------------------------------- */
+
+static void check_text(struct pn_decoder *d, const struct pn_node *node, bool is_key)
+{
+    struct pn_str text = pn_node_str(node);
+    bool operator_key = is_key && text.n > 1 && text.s[0] == '$';
+    if (!operator_key && !pn_str_contains(text, PN_STR("${")))
+        return;
+    pn_decode_fault(d, node, "not-supported-yet",
+                    "this version of pannier renders templates as they are: expressions (${...}, "
+                    "{$eval: ...}) are not supported yet");
+    pn_diags_help(d->diags, "write the value itself");
+}
+
+void pn_check_no_expressions(struct pn_decoder *d, const struct pn_node *node)
+{
+    if (node == NULL)
+        return;
+    if (node->kind == PN_NODE_SEQUENCE) {
+        for (uint32_t i = 0; i < node->sequence.count; i++)
+            pn_check_no_expressions(d, node->sequence.items[i]);
+    } else if (node->kind == PN_NODE_MAPPING) {
+        for (uint32_t i = 0; i < node->mapping.count; i++) {
+            check_text(d, node->mapping.entries[i].key, true);
+            pn_check_no_expressions(d, node->mapping.entries[i].value);
+        }
+    } else {
+        check_text(d, node, false);
+    }
+}
+
+/* ---- lists of named objects ---------------------------------------------------------------- */
+
+/* True when `list` is a list of mappings; faults about what is not. */
+static bool check_list(struct pn_decoder *d, const struct pn_node *list, const char *what,
+                       const char *field)
+{
+    struct pn_err path;
+    bool good = true;
+    if (list == NULL)
+        return false;
+    pn_err_set(&path, 0, "%s.%s", what, field);
+    if (pn_decode_list(d, list, path.text) == NULL)
+        return false;
+    for (uint32_t i = 0; i < list->sequence.count; i++) {
+        const struct pn_node *item = list->sequence.items[i];
+        if (item->kind == PN_NODE_MAPPING)
+            continue;
+        pn_decode_fault(d, item, "wrong-type", "%s[%u]: expected a mapping, got %s", path.text, i,
+                        pn_node_kind_name(item));
+        good = false;
+    }
+    return good;
+}
+
+void pn_check_objects(struct pn_decoder *d, const struct pn_node *list, const char *what,
+                      const char *field)
+{
+    check_list(d, list, what, field);
+}
+
+/* The string field `key` of `item`, not empty; a fault and NULL otherwise. */
+static const struct pn_node *need_string(struct pn_decoder *d, const struct pn_node *item,
+                                         const char *what, const char *key)
+{
+    const struct pn_node *node = pn_node_get(item, key);
+    if (node == NULL)
+        pn_decode_fault(d, item, "missing-field", "%s: field `%s` is required", what, key);
+    else if (node->kind != PN_NODE_STRING)
+        pn_decode_fault(d, node, "wrong-type", "%s.%s: expected a string, got %s", what, key,
+                        pn_node_kind_name(node));
+    else if (node->s.n == 0)
+        pn_decode_fault(d, node, "empty-value", "%s.%s: must not be empty", what, key);
+    else
+        return node;
+    return NULL;
+}
+
+/* True when an item before `index` in `list` has the same `key`. */
+static bool is_repeated(const struct pn_node *list, uint32_t index, const char *key,
+                        struct pn_str value)
+{
+    for (uint32_t i = 0; i < index && i < list_count(list); i++) {
+        if (pn_str_eq(pn_node_str(pn_node_get(list->sequence.items[i], key)), value))
+            return true;
+    }
+    return false;
+}
+
+void pn_check_named_objects(struct pn_decoder *d, const struct pn_node *list, const char *what,
+                            const char *field)
+{
+    if (!check_list(d, list, what, field))
+        return;
+    for (uint32_t i = 0; i < list->sequence.count; i++)
+        need_string(d, list->sequence.items[i], field, "name");
+}
+
+/* A name that must be a DNS-1123 label; NULL after a fault. */
+static const struct pn_node *need_label(struct pn_decoder *d, const struct pn_node *item,
+                                        const char *what)
+{
+    const struct pn_node *name = need_string(d, item, what, "name");
+    if (name == NULL || pn_name_is_dns_label(name->s))
+        return name;
+    pn_decode_fault(d, name, "invalid-name", "%s.name: `%.*s` is no DNS label", what,
+                    PN_STR_ARG(name->s));
+    pn_diags_help(d->diags, "expected " PN_NAME_DNS_LABEL_RULE);
+    return NULL;
+}
+
+/* ---- annotations --------------------------------------------------------------------------- */
+
+void pn_check_annotations(struct pn_decoder *d, const struct pn_node *node, const char *what)
+{
+    if (node == NULL)
+        return;
+    if (node->kind != PN_NODE_MAPPING) {
+        pn_decode_fault(d, node, "wrong-type", "%s: expected a mapping of strings, got %s", what,
+                        pn_node_kind_name(node));
+        return;
+    }
+    for (uint32_t i = 0; i < node->mapping.count; i++) {
+        const struct pn_node_entry *e = &node->mapping.entries[i];
+        if (!pn_name_is_annotation_key(e->key->s))
+            pn_decode_fault(d, e->key, "invalid-name", "%s: `%.*s` is no annotation key", what,
+                            PN_STR_ARG(e->key->s));
+        else if (pn_str_has_prefix(e->key->s, PN_STR("pannier.dev/")))
+            pn_decode_fault(d, e->key, "reserved-annotation",
+                            "%s: `%.*s` is for Pods' authors and pannier itself", what,
+                            PN_STR_ARG(e->key->s));
+        if (e->value->kind != PN_NODE_STRING) {
+            pn_decode_fault(d, e->value, "wrong-type", "%s[%.*s]: expected a string, got %s", what,
+                            PN_STR_ARG(e->key->s), pn_node_kind_name(e->value));
+            pn_diags_help(d->diags, "put it in quotes");
+        }
+    }
+}
+
+/* ---- volumes and mounts -------------------------------------------------------------------- */
+
+void pn_check_volumes(struct pn_decoder *d, const struct pn_node *list)
+{
+    if (!check_list(d, list, "spec.pod.spec", "volumes"))
+        return;
+    for (uint32_t i = 0; i < list->sequence.count; i++) {
+        const struct pn_node *item = list->sequence.items[i];
+        const struct pn_node *name = need_label(d, item, "volumes");
+        if (name == NULL)
+            continue;
+        if (is_repeated(list, i, "name", name->s))
+            pn_decode_fault(d, name, "duplicate-name", "two volumes are named `%.*s`",
+                            PN_STR_ARG(name->s));
+        if (pn_str_has_prefix(name->s, PN_STR("kube-api-access-")))
+            pn_decode_fault(d, name, "reserved-name",
+                            "a volume `kube-api-access-...` is the API server's token volume");
+        if (item->mapping.count < 2)
+            pn_decode_fault(d, item, "missing-field", "volume `%.*s` has no source",
+                            PN_STR_ARG(name->s));
+    }
+}
+
+static void check_mount(struct pn_decoder *d, const struct pn_node *list, uint32_t index,
+                        const struct pn_node *volumes)
+{
+    const struct pn_node *item = list->sequence.items[index];
+    const struct pn_node *name = need_string(d, item, "volumeMounts", "name");
+    const struct pn_node *path = need_string(d, item, "volumeMounts", "mountPath");
+    if (name != NULL && !is_repeated(volumes, list_count(volumes), "name", name->s))
+        pn_decode_fault(d, name, "unknown-volume", "the template has no volume `%.*s`",
+                        PN_STR_ARG(name->s));
+    if (path == NULL)
+        return;
+    if (path->s.s[0] != '/' || pn_str_contains(path->s, PN_STR(":")))
+        pn_decode_fault(d, path, "invalid-path",
+                        "volumeMounts.mountPath: `%.*s` is not absolute, or holds `:`",
+                        PN_STR_ARG(path->s));
+    if (is_repeated(list, index, "mountPath", path->s))
+        pn_decode_fault(d, path, "duplicate-name", "two mounts at `%.*s`", PN_STR_ARG(path->s));
+}
+
+void pn_check_mounts(struct pn_decoder *d, const struct pn_node *list,
+                     const struct pn_node *volumes, const char *what)
+{
+    if (!check_list(d, list, what, "volumeMounts"))
+        return;
+    for (uint32_t i = 0; i < list->sequence.count; i++)
+        check_mount(d, list, i, volumes);
+}
+
+/* ---- env ----------------------------------------------------------------------------------- */
+
+/* True when `name` holds a word that says its value is secret. */
+static bool says_secret(struct pn_str name)
+{
+    return pn_str_contains(name, PN_STR("PASSWORD")) || pn_str_contains(name, PN_STR("TOKEN")) ||
+           pn_str_contains(name, PN_STR("SECRET")) || pn_str_contains(name, PN_STR("KEY"));
+}
+
+void pn_check_env(struct pn_decoder *d, const struct pn_node *list, const char *what)
+{
+    if (!check_list(d, list, what, "env"))
+        return;
+    for (uint32_t i = 0; i < list->sequence.count; i++) {
+        const struct pn_node *item = list->sequence.items[i];
+        const struct pn_node *name = need_string(d, item, "env", "name");
+        const struct pn_node *value = pn_node_get(item, "value");
+        if (value != NULL && value->kind != PN_NODE_STRING) {
+            pn_decode_fault(d, value, "wrong-type", "env.value: expected a string, got %s",
+                            pn_node_kind_name(value));
+            pn_diags_help(d->diags, "put it in quotes");
+        }
+        if (name == NULL)
+            continue;
+        if (!pn_name_is_env(name->s))
+            pn_decode_fault(d, name, "invalid-name", "env.name: `%.*s`: expected " PN_NAME_ENV_RULE,
+                            PN_STR_ARG(name->s));
+        if (is_repeated(list, i, "name", name->s))
+            pn_decode_fault(d, name, "duplicate-name", "two env variables are named `%.*s`",
+                            PN_STR_ARG(name->s));
+        if (value != NULL && pn_node_str(value).n > 0 && says_secret(name->s)) {
+            pn_decode_fault(d, value, "literal-secret",
+                            "`%.*s` looks like a secret, and patches are written to audit logs",
+                            PN_STR_ARG(name->s));
+            pn_diags_help(d->diags, "take it from a Secret: valueFrom.secretKeyRef");
+        }
+    }
+}
+
+/* ---- containers ---------------------------------------------------------------------------- */
+
+static void check_requests(struct pn_decoder *d, const struct pn_node *container,
+                           const char *resource)
+{
+    const struct pn_node *requests = pn_node_get(pn_node_get(container, "resources"), "requests");
+    const struct pn_node *node = pn_node_get(requests, resource);
+    struct pn_quantity quantity;
+    struct pn_err why = PN_ERR_INIT;
+    if (node == NULL) {
+        pn_decode_fault(d, container, "missing-requests",
+                        "container `%.*s`: resources.requests.%s is required",
+                        PN_STR_ARG(pn_node_str(pn_node_get(container, "name"))), resource);
+        pn_diags_help(d->diags, "what is not said cannot be held to a budget or a quota");
+        return;
+    }
+    if (node->kind == PN_NODE_INT && node->i >= 0)
+        return;
+    if (node->kind != PN_NODE_STRING || pn_quantity_parse(&quantity, node->s, &why) != 0)
+        pn_decode_fault(d, node, "invalid-quantity", "requests.%s is no quantity; write it like %s",
+                        resource, pn_str_is(pn_str_of(resource), "cpu") ? "100m" : "64Mi");
+}
+
+static void check_restart_policy(struct pn_decoder *d, const struct pn_node *container, bool init)
+{
+    const struct pn_node *policy = pn_node_get(container, "restartPolicy");
+    if (policy == NULL)
+        return;
+    if (init && pn_str_is(pn_node_str(policy), "Always"))
+        return;
+    pn_decode_fault(d, policy, "unknown-value",
+                    init ? "restartPolicy of an init container: expected Always (a native sidecar) "
+                           "or nothing"
+                         : "restartPolicy belongs to init containers: a native sidecar is an init "
+                           "container with restartPolicy Always");
+}
+
+static void check_container(struct pn_decoder *d, const struct pn_node *list, uint32_t index,
+                            const struct pn_node *earlier_list, const struct pn_node *volumes)
+{
+    const struct pn_node *item = list->sequence.items[index];
+    const struct pn_node *name = need_label(d, item, "container");
+    need_string(d, item, "container", "image");
+    if (name != NULL && (is_repeated(list, index, "name", name->s) ||
+                         is_repeated(earlier_list, list_count(earlier_list), "name", name->s)))
+        pn_decode_fault(d, name, "duplicate-name", "two containers are named `%.*s`",
+                        PN_STR_ARG(name->s));
+    check_requests(d, item, "cpu");
+    check_requests(d, item, "memory");
+    check_restart_policy(d, item, earlier_list == NULL);
+    pn_check_mounts(d, pn_node_get(item, "volumeMounts"), volumes, "container");
+    pn_check_env(d, pn_node_get(item, "env"), "container");
+    pn_check_objects(d, pn_node_get(item, "envFrom"), "container", "envFrom");
+    pn_check_objects(d, pn_node_get(item, "ports"), "container", "ports");
+}
+
+void pn_check_containers(struct pn_decoder *d, const struct pn_node *init_containers,
+                         const struct pn_node *containers, const struct pn_node *volumes)
+{
+    static const struct pn_node none = {.kind = PN_NODE_SEQUENCE};
+    if (check_list(d, init_containers, "spec.pod.spec", "initContainers")) {
+        for (uint32_t i = 0; i < init_containers->sequence.count; i++)
+            check_container(d, init_containers, i, NULL, volumes);
+    }
+    if (check_list(d, containers, "spec.pod.spec", "containers")) {
+        const struct pn_node *earlier = init_containers != NULL ? init_containers : &none;
+        for (uint32_t i = 0; i < containers->sequence.count; i++)
+            check_container(d, containers, i, earlier, volumes);
+    }
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PN_ENGINE_FRAGMENT_CHECK_H
+#define PN_ENGINE_FRAGMENT_CHECK_H
+
+#include "engine/decode.h"
+
+/*
+ * What a template adds to Pods, checked when it is loaded: the API server drops an unknown field
+ * without a word, and answers 500 to a mistyped one. Each function takes nodes that may be NULL
+ * (absent) and reports every fault with its place; `what` is the path in messages.
+ */
+
+/* Strings and keys hold no JSON-e: this version renders templates as they are. */
+void pn_check_no_expressions(struct pn_decoder *d, const struct pn_node *node);
+
+/* A mapping of legal annotation keys to strings, none of them pannier's own. */
+void pn_check_annotations(struct pn_decoder *d, const struct pn_node *node, const char *what);
+
+/* A list of volumes with legal, distinct names. */
+void pn_check_volumes(struct pn_decoder *d, const struct pn_node *list);
+
+/* Both lists of containers: names, images, requests, mounts of the template's volumes, env. */
+void pn_check_containers(struct pn_decoder *d, const struct pn_node *init_containers,
+                         const struct pn_node *containers, const struct pn_node *volumes);
+
+/* A list of mounts of `volumes`. */
+void pn_check_mounts(struct pn_decoder *d, const struct pn_node *list,
+                     const struct pn_node *volumes, const char *what);
+
+/* A list of env variables; values whose name says that they are secret are refused. */
+void pn_check_env(struct pn_decoder *d, const struct pn_node *list, const char *what);
+
+/* A list of mappings; and one of mappings that have a name. */
+void pn_check_objects(struct pn_decoder *d, const struct pn_node *list, const char *what,
+                      const char *field);
+void pn_check_named_objects(struct pn_decoder *d, const struct pn_node *list, const char *what,
+                            const char *field);
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/own.h"
+
+#include "kube/quantity.h"
+
+bool pn_own_is_zero(struct pn_value v)
+{
+    switch (v.kind) {
+    case PN_BOOL:
+        return !v.b;
+    case PN_INT:
+        return v.i == 0;
+    case PN_STRING:
+        return v.len == 0;
+    case PN_ARRAY:
+    case PN_OBJECT:
+        return pn_value_count(v) == 0;
+    default:
+        return pn_value_is_unset(v);
+    }
+}
+
+/* "1024Mi" comes back as "1Gi". */
+static bool same_quantity(struct pn_value a, struct pn_value b)
+{
+    struct pn_quantity x, y;
+    return a.kind == PN_STRING && b.kind == PN_STRING &&
+           pn_quantity_parse(&x, pn_value_str(a), NULL) == 0 &&
+           pn_quantity_parse(&y, pn_value_str(b), NULL) == 0 && pn_quantity_cmp(&x, &y) == 0;
+}
+
+static bool includes_members(struct pn_value received, struct pn_value rendered)
+{
+    for (uint32_t i = 0; i < pn_value_count(rendered); i++) {
+        const struct pn_member *m = pn_value_member(rendered, i);
+        struct pn_value other = pn_value_get(received, m->key);
+        if (pn_value_is_unset(other) ? !pn_own_is_zero(m->value)
+                                     : !pn_own_includes(other, m->value))
+            return false;
+    }
+    return true;
+}
+
+bool pn_own_includes(struct pn_value received, struct pn_value rendered)
+{
+    if (rendered.kind == PN_OBJECT && received.kind == PN_OBJECT)
+        return includes_members(received, rendered);
+    if (rendered.kind == PN_ARRAY && received.kind == PN_ARRAY) {
+        if (pn_value_count(rendered) != pn_value_count(received))
+            return false;
+        for (uint32_t i = 0; i < pn_value_count(rendered); i++) {
+            if (!pn_own_includes(pn_value_at(received, i), pn_value_at(rendered, i)))
+                return false;
+        }
+        return true;
+    }
+    return pn_value_equal(received, rendered) || same_quantity(received, rendered);
+}
+
+bool pn_own_volume(struct pn_value rendered, struct pn_value received)
+{
+    for (uint32_t i = 0; i < pn_value_count(rendered); i++) {
+        const struct pn_member *m = pn_value_member(rendered, i);
+        struct pn_value other = pn_value_get(received, m->key);
+        /* The source itself must be there, even when it sets nothing: `emptyDir: {}`. */
+        if (pn_value_is_unset(other) || !pn_own_includes(other, m->value))
+            return false;
+    }
+    return true;
+}
+
+struct pn_str pn_own_repository(struct pn_str image)
+{
+    size_t end = image.n;
+    for (size_t i = 0; i < image.n; i++) {
+        if (image.s[i] == '@')
+            end = i;
+        if (image.s[i] == '@')
+            break;
+    }
+    for (size_t i = end; i > 0; i--) {
+        if (image.s[i - 1] == '/')
+            break; /* a colon before the last slash is a registry's port */
+        if (image.s[i - 1] == ':')
+            return (struct pn_str){image.s, i - 1};
+    }
+    return (struct pn_str){image.s, end};
+}
+
+static bool is_our_image(const struct pn_template *t, struct pn_value rendered,
+                         struct pn_value received)
+{
+    struct pn_str repository = pn_own_repository(pn_value_str(PN_GET(received, "image")));
+    if (pn_str_eq(repository, pn_own_repository(pn_value_str(PN_GET(rendered, "image")))))
+        return true;
+    for (size_t i = 0; i < t->image_repositories.count; i++) {
+        if (pn_str_eq(repository, t->image_repositories.items[i]))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * A false that is gone from a securityContext is a change: its booleans are pointers in Go, so the
+ * API server keeps them (allowPrivilegeEscalation: false).
+ */
+static bool keeps_security_context(struct pn_value rendered, struct pn_value received)
+{
+    for (uint32_t i = 0; i < pn_value_count(rendered); i++) {
+        const struct pn_member *m = pn_value_member(rendered, i);
+        if (m->value.kind == PN_BOOL && !pn_value_equal(pn_value_get(received, m->key), m->value))
+            return false;
+    }
+    return pn_own_includes(received, rendered);
+}
+
+/* The field by which a container of our image is no longer what we rendered, or NULL. */
+static const char *tampered_field(struct pn_value rendered, struct pn_value received)
+{
+    static const struct pn_str lists[] = {PN_STR_INIT("command"), PN_STR_INIT("args")};
+    for (size_t i = 0; i < PN_COUNT_OF(lists); i++) {
+        struct pn_value ours = pn_value_get(rendered, lists[i]);
+        struct pn_value theirs = pn_value_get(received, lists[i]);
+        if (pn_own_is_zero(ours) ? !pn_own_is_zero(theirs) : !pn_value_equal(ours, theirs))
+            return lists[i].s;
+    }
+    struct pn_value context = PN_GET(rendered, "securityContext");
+    if (context.kind == PN_OBJECT &&
+        !keeps_security_context(context, PN_GET(received, "securityContext")))
+        return "securityContext";
+    return NULL;
+}
+
+/* The received index of container `name`, or the list's count. */
+static uint32_t find(const struct pn_containers *list, struct pn_str name)
+{
+    uint32_t i = 0;
+    while (i < list->count && !pn_str_eq(list->items[i].name, name))
+        i++;
+    return i;
+}
+
+struct pn_own pn_own_container(const struct pn_pod *pod, const struct pn_template *t,
+                               struct pn_value rendered, bool init)
+{
+    struct pn_str name = pn_value_str(PN_GET(rendered, "name"));
+    const struct pn_containers *list = init ? &pod->init_containers : &pod->containers;
+    const struct pn_containers *other = init ? &pod->containers : &pod->init_containers;
+    uint32_t at = find(list, name);
+    if (at == list->count) {
+        at = find(other, name);
+        if (at == other->count)
+            return (struct pn_own){.state = PN_OWN_ABSENT, .init = init};
+        return (struct pn_own){.state = PN_OWN_TAKEN,
+                               .init = !init,
+                               .at = at,
+                               .field = init ? "it is no init container"
+                                             : "it is an init container"};
+    }
+    struct pn_value received = list->items[at].value;
+    if (!is_our_image(t, rendered, received))
+        return (struct pn_own){.state = PN_OWN_TAKEN, .init = init, .at = at, .field = "image"};
+    const char *field = tampered_field(rendered, received);
+    return (struct pn_own){.state = field != NULL ? PN_OWN_TAMPERED : PN_OWN_OURS,
+                           .init = init,
+                           .at = at,
+                           .field = field};
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PN_ENGINE_POLICY_SET_H
+#define PN_ENGINE_POLICY_SET_H
+
+/* Private to the engine: what a compiled policy set holds. All of it lives in the set's arena. */
+
+#include <stdatomic.h>
+
+#include "base/arena.h"
+#include "engine/decode.h"
+#include "engine/policy.h"
+#include "kube/labels.h"
+
+struct pn_index;
+
+/* Where a container goes among the init containers, relative to those that are not ours. */
+enum pn_position {
+    PN_POSITION_FIRST,       /* before all */
+    PN_POSITION_BEFORE_INIT, /* before the first that ends */
+    PN_POSITION_AFTER_INIT,  /* after the last that ends */
+    PN_POSITION_LAST,        /* after all; the default */
+};
+
+struct pn_placement {
+    struct pn_str container;
+    enum pn_position position;
+};
+
+/* One entry of appContainers: what the Pod's own containers receive. */
+struct pn_app_rule {
+    struct pn_strs names;                         /* "*": all */
+    bool init_containers;                         /* the app's init containers too */
+    struct pn_value volume_mounts, env, env_from; /* lists of objects, or absent */
+};
+
+/*
+ * What a template adds to a Pod, as rendered: lists of objects and objects of strings, or absent.
+ * A template without expressions has one fragment for all Pods.
+ */
+struct pn_fragment {
+    struct pn_value annotations;
+    struct pn_value init_containers, containers, volumes, image_pull_secrets;
+    const struct pn_app_rule *app_rules;
+    size_t app_rule_count;
+};
+
+struct pn_template {
+    struct pn_str name;
+    struct pn_str category;
+    bool supports_host_network;
+    bool supports_linux, supports_windows;
+    struct pn_strs image_repositories;  /* what "ours" may run when read back */
+    struct pn_value append_annotations; /* object of strings, or absent */
+    const struct pn_placement *placements;
+    size_t placement_count;
+    struct pn_fragment constant;
+    uint64_t hash; /* of the document's spec */
+};
+
+struct pn_policy {
+    struct pn_str name;
+    struct pn_selector pod_selector;
+    struct pn_value pod_annotations;       /* object of strings, or absent */
+    struct pn_selector namespace_selector; /* no requirements: all namespaces */
+    const struct pn_template **templates;
+    size_t template_count;
+    int32_t priority;
+    bool opt_out_forbidden;
+    bool deny_on_failure;
+    struct pn_str rev; /* eight hex digits: a hash of policy and templates */
+};
+
+struct pn_policy_set {
+    atomic_uint references;
+    struct pn_arena *arena;
+    const struct pn_template *templates;
+    size_t template_count;
+    const struct pn_policy *policies; /* in order of evaluation */
+    size_t policy_count;
+    const struct pn_index *index;
+};
+
+/* ---- while a set is being made ---------------------------------------------------------- */
+
+/* A decoded template and the nodes that faults found later are about. */
+struct pn_template_draft {
+    struct pn_template template;
+    const struct pn_source *source;
+    const struct pn_node *name_node;
+};
+
+/* A decoded policy; `inject` is resolved when all templates are known. */
+struct pn_policy_draft {
+    struct pn_policy policy;
+    const struct pn_source *source;
+    const struct pn_node *name_node;
+    const struct pn_node *inject;
+    const struct pn_node *pod_annotations_node;
+    uint64_t hash;
+};
+
+/*
+ * Decodes the document into a draft; faults go to d->diags. The draft is usable (all pointers
+ * valid) even then.
+ */
+void pn_template_decode(struct pn_template_draft *ret, struct pn_decoder *d,
+                        const struct pn_document *doc);
+void pn_policy_decode(struct pn_policy_draft *ret, struct pn_decoder *d,
+                      const struct pn_document *doc);
+
+/* The metadata that both kinds share. Sets *ret_name and *ret_node (NULL when it is missing). */
+void pn_metadata_decode(struct pn_str *ret_name, const struct pn_node **ret_node,
+                        struct pn_decoder *d, const struct pn_document *doc);
+
+/* A hash of a node's JSON, for `rev`. 0 when memory was refused (d->out_of_memory is set). */
+uint64_t pn_node_hash(struct pn_decoder *d, const struct pn_node *node);
+
+/*
+ * Resolves names, checks what concerns several documents, sorts, and builds the index. The drafts'
+ * contents move into the set. Faults go to d->diags.
+ */
+void pn_compile(struct pn_policy_set *set, struct pn_template_draft *templates,
+                size_t template_count, struct pn_policy_draft *policies, size_t policy_count,
+                struct pn_decoder *d);
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/reason.h"
+
+/* `text` is one sentence; {name} stands for the argument of that name. */
+static const struct {
+    const char *name;
+    enum pn_reason_class class;
+    const char *text;
+} catalogue[PN_REASON_COUNT] = {
+    [PN_REASON_NONE] = {"", PN_CLASS_NOTE, ""},
+
+    [PN_REASON_NOT_A_POD] = {"not-a-pod", PN_CLASS_REVIEW, "the review is about {resource}"},
+    [PN_REASON_NOT_CREATE] = {"not-create", PN_CLASS_REVIEW,
+                              "the operation is {operation}; Pods are changed on CREATE only"},
+    [PN_REASON_SUBRESOURCE] = {"subresource", PN_CLASS_REVIEW,
+                               "the review is about the subresource pods/{subresource}"},
+    [PN_REASON_MIRROR_POD] = {"mirror-pod", PN_CLASS_REVIEW,
+                              "the kubelet deletes a mirror Pod that differs from its static Pod"},
+    [PN_REASON_PROTECTED_NAMESPACE] = {"protected-namespace", PN_CLASS_REVIEW,
+                                       "no policy reaches namespace {namespace}"},
+    [PN_REASON_POD_ALREADY_INVALID] = {"pod-already-invalid", PN_CLASS_REVIEW,
+                                       "the API server will refuse this Pod: {detail}"},
+    [PN_REASON_NO_POLICY_SELECTED] = {"no-policy-selected", PN_CLASS_REVIEW,
+                                      "no policy selects this Pod"},
+
+    [PN_REASON_INJECTED] = {"injected", PN_CLASS_SUCCESS, "added {content}"},
+    [PN_REASON_ALREADY_INJECTED] = {"already-injected", PN_CLASS_SUCCESS,
+                                    "everything is there: {content}"},
+    [PN_REASON_REPAIRED] = {"repaired", PN_CLASS_SUCCESS, "completed {content}"},
+
+    [PN_REASON_NAMESPACE_SELECTOR_MISMATCH] = {"namespace-selector-mismatch", PN_CLASS_NOT_SELECTED,
+                                               "namespace {namespace} does not have {requirement}"},
+    [PN_REASON_POD_SELECTOR_MISMATCH] = {"pod-selector-mismatch", PN_CLASS_NOT_SELECTED,
+                                         "the Pod does not have {requirement}"},
+    [PN_REASON_POD_ANNOTATION_MISMATCH] = {"pod-annotation-mismatch", PN_CLASS_NOT_SELECTED,
+                                           "the Pod does not have the annotation {requirement}"},
+    [PN_REASON_OPTED_OUT] = {"opted-out", PN_CLASS_NOT_SELECTED,
+                             "the Pod's annotation {annotation} opts out"},
+
+    [PN_REASON_NAMESPACE_LABELS_UNKNOWN] =
+        {"namespace-labels-unknown", PN_CLASS_FAILURE,
+         "the labels of namespace {namespace} are not known here; "
+         "the policy asks for {requirement}"},
+    [PN_REASON_HOST_NETWORK] = {"host-network", PN_CLASS_FAILURE,
+                                "template {template} does not support Pods with hostNetwork"},
+    [PN_REASON_WINDOWS_POD] = {"windows-pod", PN_CLASS_FAILURE,
+                               "template {template} does not support {os} Pods"},
+    [PN_REASON_APP_CONTAINER_NOT_FOUND] = {"app-container-not-found", PN_CLASS_FAILURE,
+                                           "template {template} asks for container {container}, "
+                                           "which the Pod does not have"},
+    [PN_REASON_CONTAINER_NAME_TAKEN] = {"container-name-taken", PN_CLASS_FAILURE,
+                                        "container {container} exists already: {other}"},
+    [PN_REASON_SIDECAR_TAMPERED] = {"sidecar-tampered", PN_CLASS_FAILURE,
+                                    "container {container} is ours, but its {field} was changed"},
+    [PN_REASON_VOLUME_NAME_TAKEN] = {"volume-name-taken", PN_CLASS_FAILURE,
+                                     "volume {volume} exists already with another source: {other}"},
+    [PN_REASON_MOUNT_PATH_TAKEN] = {"mount-path-taken", PN_CLASS_FAILURE,
+                                    "container {container} mounts {other} at {path} already"},
+    [PN_REASON_ENV_TAKEN] = {"env-taken", PN_CLASS_FAILURE,
+                             "container {container} sets {env} to something else already"},
+    [PN_REASON_ANNOTATION_TAKEN] = {"annotation-taken", PN_CLASS_FAILURE,
+                                    "annotation {annotation} is set to something else already"},
+    [PN_REASON_PATCH_TOO_LARGE] = {"patch-too-large", PN_CLASS_FAILURE,
+                                   "the Pod would have {detail}"},
+
+    [PN_REASON_OPT_OUT_REFUSED] = {"opt-out-refused", PN_CLASS_NOTE,
+                                   "policy {policy} does not allow the Pod's annotation "
+                                   "{annotation} to opt out"},
+    [PN_REASON_ANNOTATION_INVALID] = {"annotation-invalid", PN_CLASS_NOTE,
+                                      "annotation {annotation} has the value {value}; expected "
+                                      "{expected}"},
+};
+
+const char *pn_reason_name(enum pn_reason_id id)
+{
+    return id < PN_REASON_COUNT ? catalogue[id].name : "";
+}
+
+enum pn_reason_class pn_reason_class_of(enum pn_reason_id id)
+{
+    return id < PN_REASON_COUNT ? catalogue[id].class : PN_CLASS_NOTE;
+}
+
+static void write_argument(struct pn_buf *out, struct pn_value value)
+{
+    if (value.kind == PN_STRING)
+        pn_buf_str(out, pn_value_str(value));
+    else if (value.kind == PN_ABSENT)
+        pn_buf_char(out, '?');
+    else
+        pn_json_write(out, value);
+}
+
+void pn_reason_write(struct pn_buf *out, const struct pn_reason *reason)
+{
+    if (reason->id >= PN_REASON_COUNT)
+        return;
+    struct pn_str text = pn_str_of(catalogue[reason->id].text);
+    while (text.s != NULL) {
+        pn_buf_str(out, pn_str_split(&text, '{'));
+        if (text.s == NULL)
+            break;
+        struct pn_str name = pn_str_split(&text, '}');
+        write_argument(out, pn_value_get(reason->arguments, name));
+    }
+}
+
+struct pn_reason pn_reason_make(struct pn_arena *a, enum pn_reason_id id, const char *name1,
+                                struct pn_str value1, const char *name2, struct pn_str value2,
+                                const char *name3, struct pn_str value3)
+{
+    struct pn_reason reason = {.id = id, .arguments = PN_VALUE_ABSENT};
+    struct pn_member members[3];
+    size_t n = 0;
+    if (name1 != NULL)
+        members[n++] = (struct pn_member){pn_str_of(name1), pn_string(value1)};
+    if (name2 != NULL)
+        members[n++] = (struct pn_member){pn_str_of(name2), pn_string(value2)};
+    if (name3 != NULL)
+        members[n++] = (struct pn_member){pn_str_of(name3), pn_string(value3)};
+    if (n > 0 && pn_object_new(&reason.arguments, a, members, n) != 0)
+        reason.arguments = PN_VALUE_ABSENT;
+    return reason;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PN_ENGINE_REASON_H
+#define PN_ENGINE_REASON_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/value.h"
+
+/*
+ * Why a policy was applied or not: data (an id and arguments); text is made here and nowhere else.
+ * Ids are stable and never reused. The table in reason.c is the catalogue: name, class, text.
+ */
+enum pn_reason_class {
+    PN_CLASS_REVIEW,       /* no policy was evaluated */
+    PN_CLASS_SUCCESS,      /* the policy's content is in the Pod */
+    PN_CLASS_NOT_SELECTED, /* the policy does not want this Pod */
+    PN_CLASS_FAILURE,      /* selected, and not possible: follows the policy's onFailure */
+    PN_CLASS_NOTE,         /* beside another reason */
+};
+
+enum pn_reason_id {
+    PN_REASON_NONE,
+    /* review */
+    PN_REASON_NOT_A_POD,
+    PN_REASON_NOT_CREATE,
+    PN_REASON_SUBRESOURCE,
+    PN_REASON_MIRROR_POD,
+    PN_REASON_PROTECTED_NAMESPACE,
+    PN_REASON_POD_ALREADY_INVALID,
+    PN_REASON_NO_POLICY_SELECTED,
+    /* success */
+    PN_REASON_INJECTED,
+    PN_REASON_ALREADY_INJECTED,
+    PN_REASON_REPAIRED,
+    /* not selected */
+    PN_REASON_NAMESPACE_SELECTOR_MISMATCH,
+    PN_REASON_POD_SELECTOR_MISMATCH,
+    PN_REASON_POD_ANNOTATION_MISMATCH,
+    PN_REASON_OPTED_OUT,
+    /* failure */
+    PN_REASON_NAMESPACE_LABELS_UNKNOWN,
+    PN_REASON_HOST_NETWORK,
+    PN_REASON_WINDOWS_POD,
+    PN_REASON_APP_CONTAINER_NOT_FOUND,
+    PN_REASON_CONTAINER_NAME_TAKEN,
+    PN_REASON_SIDECAR_TAMPERED,
+    PN_REASON_VOLUME_NAME_TAKEN,
+    PN_REASON_MOUNT_PATH_TAKEN,
+    PN_REASON_ENV_TAKEN,
+    PN_REASON_ANNOTATION_TAKEN,
+    PN_REASON_PATCH_TOO_LARGE,
+    /* note */
+    PN_REASON_OPT_OUT_REFUSED,
+    PN_REASON_ANNOTATION_INVALID,
+    PN_REASON_COUNT,
+};
+
+/* A reason and its arguments: an object of named values ({} or absent when it takes none). */
+struct pn_reason {
+    enum pn_reason_id id;
+    struct pn_value arguments;
+};
+
+/* The stable id, for example "container-name-taken". PN_REASON_NONE is "". */
+const char *pn_reason_name(enum pn_reason_id id);
+
+enum pn_reason_class pn_reason_class_of(enum pn_reason_id id);
+
+/* Writes one sentence for people, without final period: the arguments put into the table's text. */
+void pn_reason_write(struct pn_buf *out, const struct pn_reason *reason);
+
+/*
+ * A reason with up to three named string arguments (name NULL: none). Returns the reason, without
+ * arguments when the arena refused them: a reason is never lost.
+ */
+struct pn_reason pn_reason_make(struct pn_arena *a, enum pn_reason_id id, const char *name1,
+                                struct pn_str value1, const char *name2, struct pn_str value2,
+                                const char *name3, struct pn_str value3);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PN_ENGINE_REVIEW_H
+#define PN_ENGINE_REVIEW_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/value.h"
+
+/* AdmissionReview v1 bytes to the parts that the engine looks at. */
+struct pn_request {
+    struct pn_str uid;
+    struct pn_str pod_namespace;
+    struct pn_str operation;
+    struct pn_str resource; /* "pods", "deployments.apps" */
+    bool is_pods;           /* pods of the core group, v1 */
+    struct pn_str subresource;
+    bool dry_run;
+    /* Of the object, for CREATE of pods: without managedFields; absent otherwise. */
+    struct pn_value metadata, spec;
+};
+
+/*
+ * Reads a review in place: strings of *ret point into `body_inout`, which holds `len` bytes and
+ * four zero bytes behind. Returns 0, PN_ENGINE_E_BAD_REVIEW, PN_ENGINE_E_TOO_DENSE (see
+ * engine.h), or -ENOMEM. The rules: apiserver/pkg/admission/plugin/webhook/request.
+ */
+int pn_review_read(struct pn_request *ret, char *body_inout, size_t len, struct pn_arena *a,
+                   struct pn_err *err) PN_MUST_CHECK;
+
+#endif

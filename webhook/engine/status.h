@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PN_ENGINE_STATUS_H
+#define PN_ENGINE_STATUS_H
+
+#include "engine/engine.h"
+
+/*
+ * What is said about a decision outside the patch's content: the status annotation, warnings,
+ * audit annotations, the message of a denial. Status and audit state facts that are equal in both
+ * rounds of an admission: the API server logs an error when an audit annotation changes.
+ */
+
+extern const struct pn_str pn_status_annotation; /* "pannier.dev/status" */
+
+/*
+ * The value of the status annotation, at most PN_STATUS_MAX_BYTES: all of it, else without the
+ * containers' names, else counts. s == NULL when memory was refused.
+ */
+struct pn_str pn_status_make(const struct pn_decision *d, struct pn_arena *a);
+
+/*
+ * Fills d->warnings (failures and notes, one line each, without control characters, within the
+ * API server's limits), d->audit_applied and d->audit_skipped. Returns 0 or -ENOMEM.
+ */
+int pn_status_tell(struct pn_decision *d, struct pn_arena *a) PN_MUST_CHECK;
+
+/* "policy NAME: reason: detail" for each Deny policy that failed; s == NULL: none did. */
+int pn_status_denial(struct pn_str *ret, const struct pn_decision *d,
+                     struct pn_arena *a) PN_MUST_CHECK;
+
+#endif
