@@ -96,6 +96,8 @@
 #define PN_OWN_CERT_BACKDATE_SECONDS 3600
 /* Requests whose memory is kept for the next ones; more are in flight in bursts only. */
 #define PN_EXCHANGES_KEEP 64
+/* Blocks from here on are returned to the system at once: above the buffers that are kept. */
+#define PN_LARGE_BLOCK_BYTES (128 << 10)
 /* Memory that has been in use and is free again, before it is given back to the system. */
 #define PN_TRIM_AFTER_BYTES (4u << 20)
 /* What one closed connection has used, for that count (measured: 27 KiB). */

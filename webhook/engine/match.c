@@ -37,8 +37,8 @@ static void read_skip(struct pn_opt_out *opt_out, const struct pn_policy_set *se
         if (is_category(set, word))
             continue;
         opt_out->note = pn_reason_make(a, PN_REASON_ANNOTATION_INVALID, "annotation",
-                                       pn_skip_annotation, "value", opt_out->skip, "expected",
-                                       PN_STR("categories of known templates"));
+                                       pn_skip_annotation, "value", word, "expected",
+                                       PN_STR("the category of a template that is loaded"));
         return;
     }
 }

@@ -84,6 +84,18 @@ static int repair_container(struct pn_merge *m, const struct pn_own *own, struct
     return r;
 }
 
+static int add_container(struct pn_merge *m, struct pn_value rendered, bool init)
+{
+    struct pn_place place = {m->plan->pod->containers.count, PN_POSITION_LAST};
+    if (init)
+        place = pn_place_init(m->plan, m->template, name_of(rendered));
+    return pn_plan_add(m->plan, (struct pn_edit){.kind = PN_EDIT_CONTAINER,
+                                                 .init = init,
+                                                 .at = place.gap,
+                                                 .position = place.position,
+                                                 .value = rendered});
+}
+
 static int merge_container(struct pn_merge *m, struct pn_value rendered, bool init)
 {
     struct pn_str name = name_of(rendered);
@@ -97,12 +109,7 @@ static int merge_container(struct pn_merge *m, struct pn_value rendered, bool in
     struct pn_str other = pn_str_of(own.field);
     switch (own.state) {
     case PN_OWN_ABSENT:
-        return pn_plan_add(m->plan,
-                           (struct pn_edit){.kind = PN_EDIT_CONTAINER,
-                                            .init = init,
-                                            .at = init ? pn_place_gap(m->plan, m->template, name)
-                                                       : m->plan->pod->containers.count,
-                                            .value = rendered});
+        return add_container(m, rendered, init);
     case PN_OWN_OURS:
         m->found++;
         return repair_container(m, &own, rendered);

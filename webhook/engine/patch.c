@@ -161,6 +161,11 @@ static int write_received(struct writer *w, bool init)
 /* ---- lists of the spec
  * ---------------------------------------------------------------------------- */
 
+static bool stands_before(const struct pn_edit *a, const struct pn_edit *b)
+{
+    return a->at != b->at ? a->at < b->at : a->position < b->position;
+}
+
 /* The edits of one kind (and list), by place and then in the order they were made. */
 static int collect(struct chain *ret, const struct pn_plan *plan, enum pn_edit_kind kind, bool init)
 {
@@ -173,7 +178,7 @@ static int collect(struct chain *ret, const struct pn_plan *plan, enum pn_edit_k
         if (edit->kind != kind || edit->init != init)
             continue;
         uint32_t k = n++;
-        for (; k > 0 && items[k - 1]->at > edit->at; k--)
+        for (; k > 0 && stands_before(edit, items[k - 1]); k--)
             items[k] = items[k - 1];
         items[k] = edit;
     }

@@ -24,11 +24,11 @@ static uint32_t skip_ours(const struct pn_plan *plan, uint32_t gap)
     return gap;
 }
 
-uint32_t pn_place_gap(const struct pn_plan *plan, const struct pn_template *t, struct pn_str name)
+static uint32_t gap_of(const struct pn_plan *plan, enum pn_position position)
 {
     uint32_t n = plan->pod->init_containers.count;
     uint32_t gap = 0;
-    switch (position_of(t, name)) {
+    switch (position) {
     case PN_POSITION_FIRST:
         return skip_ours(plan, 0);
     case PN_POSITION_BEFORE_INIT:
@@ -45,4 +45,11 @@ uint32_t pn_place_gap(const struct pn_plan *plan, const struct pn_template *t, s
         break;
     }
     return n;
+}
+
+struct pn_place pn_place_init(const struct pn_plan *plan, const struct pn_template *t,
+                              struct pn_str name)
+{
+    enum pn_position position = position_of(t, name);
+    return (struct pn_place){gap_of(plan, position), position};
 }

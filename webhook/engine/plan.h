@@ -24,6 +24,7 @@ struct pn_edit {
     enum pn_edit_kind kind;
     bool init; /* of containers: in initContainers */
     uint32_t at;
+    enum pn_position position; /* PN_EDIT_CONTAINER in initContainers: orders those of one place */
     struct pn_str key;
     struct pn_value value;
     uint32_t policy;   /* who asked for it */

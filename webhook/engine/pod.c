@@ -9,8 +9,9 @@
 /* A path, written out only when there is something to say about it. */
 struct where {
     const struct where *above; /* NULL: the object itself */
-    const char *field;         /* NULL: an item of a list or map */
+    const char *field;         /* NULL: an item of a list, or the value of `key` */
     uint32_t index;
+    struct pn_str key; /* s == NULL: none */
 };
 
 static void write_where(struct pn_buf *out, const struct where *where)
@@ -22,7 +23,11 @@ static void write_where(struct pn_buf *out, const struct where *where)
     write_where(out, where->above);
     if (where->field != NULL)
         pn_buf_printf(out, ".%s", where->field);
-    else
+    else if (where->key.s != NULL) {
+        pn_buf_char(out, '[');
+        pn_json_write_str(out, where->key);
+        pn_buf_char(out, ']');
+    } else
         pn_buf_printf(out, "[%u]", where->index);
 }
 
@@ -43,7 +48,7 @@ static int check_string(struct pn_value object, const struct where *above, const
     struct pn_value v = pn_value_get(object, pn_str_of(key));
     if (pn_value_is_unset(v) || v.kind == PN_STRING)
         return 0;
-    return wrong_type(err, &(struct where){above, key, 0}, "a string", v);
+    return wrong_type(err, &(struct where){.above = above, .field = key}, "a string", v);
 }
 
 static int check_string_map(struct pn_value v, const struct where *where, struct pn_err *err)
@@ -53,9 +58,10 @@ static int check_string_map(struct pn_value v, const struct where *where, struct
     if (v.kind != PN_OBJECT)
         return wrong_type(err, where, "an object of strings", v);
     for (uint32_t i = 0; i < pn_value_count(v); i++) {
-        struct pn_value item = pn_value_member(v, i)->value;
-        if (item.kind != PN_STRING)
-            return wrong_type(err, &(struct where){where, NULL, i}, "a string", item);
+        const struct pn_member *m = pn_value_member(v, i);
+        if (m->value.kind != PN_STRING)
+            return wrong_type(err, &(struct where){.above = where, .key = m->key}, "a string",
+                              m->value);
     }
     return 0;
 }
@@ -70,7 +76,7 @@ static int check_objects(struct pn_value v, const struct where *where,
         return wrong_type(err, where, "a list of objects", v);
     for (uint32_t i = 0; i < pn_value_count(v); i++) {
         struct pn_value item = pn_value_at(v, i);
-        struct where at = {where, NULL, i};
+        struct where at = {.above = where, .index = i};
         if (item.kind != PN_OBJECT)
             return wrong_type(err, &at, "an object", item);
         for (const char *const *key = string_keys; *key != NULL; key++) {
@@ -92,7 +98,7 @@ static int check_container(struct pn_value container, const struct where *where,
         const char *const *keys;
     } lists[] = {{"volumeMounts", mount_keys}, {"env", env_keys}, {"envFrom", no_keys}};
     for (size_t i = 0; i < PN_COUNT_OF(lists); i++) {
-        struct where at = {where, lists[i].field, 0};
+        struct where at = {.above = where, .field = lists[i].field};
         int r = check_objects(pn_value_get(container, pn_str_of(lists[i].field)), &at,
                               lists[i].keys, err);
         if (r != 0)
@@ -105,7 +111,7 @@ static int view_containers(struct pn_containers *ret, struct pn_value spec, cons
                            struct pn_arena *a, struct pn_err *err)
 {
     static const char *const keys[] = {"name", "image", "restartPolicy", NULL};
-    struct where above = {NULL, "spec", 0}, where = {&above, field, 0};
+    struct where above = {.field = "spec"}, where = {.above = &above, .field = field};
     struct pn_value list = pn_value_get(spec, pn_str_of(field));
     int r = check_objects(list, &where, keys, err);
     if (r != 0)
@@ -116,7 +122,7 @@ static int view_containers(struct pn_containers *ret, struct pn_value spec, cons
         return -ENOMEM;
     for (uint32_t i = 0; i < n; i++) {
         struct pn_value v = pn_value_at(list, i);
-        r = check_container(v, &(struct where){&where, NULL, i}, err);
+        r = check_container(v, &(struct where){.above = &where, .index = i}, err);
         if (r != 0)
             return r;
         items[i] = (struct pn_container){
@@ -133,13 +139,13 @@ static int check_metadata(struct pn_value metadata, struct pn_err *err)
 {
     static const char *const maps[] = {"labels", "annotations"};
     static const char *const strings[] = {"name", "generateName"};
-    struct where where = {NULL, "metadata", 0};
+    struct where where = {.field = "metadata"};
     int r = 0;
     if (metadata.kind != PN_OBJECT)
         return wrong_type(err, &where, "an object", metadata);
     for (size_t i = 0; r == 0 && i < PN_COUNT_OF(maps); i++)
         r = check_string_map(pn_value_get(metadata, pn_str_of(maps[i])),
-                             &(struct where){&where, maps[i], 0}, err);
+                             &(struct where){.above = &where, .field = maps[i]}, err);
     for (size_t i = 0; r == 0 && i < PN_COUNT_OF(strings); i++)
         r = check_string(metadata, &where, strings[i], err);
     return r;
@@ -147,18 +153,19 @@ static int check_metadata(struct pn_value metadata, struct pn_err *err)
 
 static int view_os(struct pn_pod *pod, struct pn_value spec, struct pn_err *err)
 {
-    struct where where = {NULL, "spec", 0};
+    struct where where = {.field = "spec"};
     struct pn_value host_network = PN_GET(spec, "hostNetwork");
     struct pn_value os = PN_GET(spec, "os");
     struct pn_value node_selector = PN_GET(spec, "nodeSelector");
     if (!pn_value_is_unset(host_network) && host_network.kind != PN_BOOL)
-        return wrong_type(err, &(struct where){&where, "hostNetwork", 0}, "true or false",
-                          host_network);
+        return wrong_type(err, &(struct where){.above = &where, .field = "hostNetwork"},
+                          "true or false", host_network);
     if (!pn_value_is_unset(os) && os.kind != PN_OBJECT)
-        return wrong_type(err, &(struct where){&where, "os", 0}, "an object", os);
-    int r = check_string_map(node_selector, &(struct where){&where, "nodeSelector", 0}, err);
+        return wrong_type(err, &(struct where){.above = &where, .field = "os"}, "an object", os);
+    int r = check_string_map(node_selector,
+                             &(struct where){.above = &where, .field = "nodeSelector"}, err);
     if (r == 0)
-        r = check_string(os, &(struct where){&where, "os", 0}, "name", err);
+        r = check_string(os, &(struct where){.above = &where, .field = "os"}, "name", err);
     if (r != 0)
         return r;
     pod->host_network = host_network.kind == PN_BOOL && host_network.b;
@@ -174,7 +181,7 @@ int pn_pod_init(struct pn_pod *ret, struct pn_str pod_namespace, struct pn_value
                 struct pn_value spec, struct pn_arena *a, struct pn_err *err)
 {
     static const char *const keys[] = {"name", NULL};
-    struct where where = {NULL, "spec", 0};
+    struct where where = {.field = "spec"};
     struct pn_pod pod = {.pod_namespace = pod_namespace};
     int r = check_metadata(metadata, err);
     if (r == 0 && spec.kind != PN_OBJECT)
@@ -184,11 +191,11 @@ int pn_pod_init(struct pn_pod *ret, struct pn_str pod_namespace, struct pn_value
     if (r == 0)
         r = view_containers(&pod.containers, spec, "containers", a, err);
     if (r == 0)
-        r = check_objects(PN_GET(spec, "volumes"), &(struct where){&where, "volumes", 0}, keys,
-                          err);
+        r = check_objects(PN_GET(spec, "volumes"),
+                          &(struct where){.above = &where, .field = "volumes"}, keys, err);
     if (r == 0)
         r = check_objects(PN_GET(spec, "imagePullSecrets"),
-                          &(struct where){&where, "imagePullSecrets", 0}, keys, err);
+                          &(struct where){.above = &where, .field = "imagePullSecrets"}, keys, err);
     if (r == 0)
         r = view_os(&pod, spec, err);
     if (r != 0)

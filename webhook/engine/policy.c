@@ -43,8 +43,15 @@ void pn_metadata_decode(struct pn_str *ret_name, const struct pn_node **ret_node
     const struct pn_node *name = metadata.name;
     if (name == NULL)
         return;
-    if (name->kind != PN_NODE_STRING || !pn_name_is_dns_subdomain(name->s)) {
-        pn_decode_fault(d, name, "invalid-name", "metadata.name: no legal name");
+    if (name->kind != PN_NODE_STRING) {
+        pn_decode_fault(d, name, "wrong-type", "metadata.name: expected a string, got %s",
+                        pn_node_kind_name(name));
+        pn_diags_help(d->diags, "put it in quotes");
+        return;
+    }
+    if (!pn_name_is_dns_subdomain(name->s)) {
+        pn_decode_fault(d, name, "invalid-name", "metadata.name: `%.*s` is no legal name",
+                        PN_STR_ARG(name->s));
         pn_diags_help(d->diags, "expected " PN_NAME_DNS_SUBDOMAIN_RULE);
         return;
     }

@@ -50,8 +50,9 @@ static const struct {
                                            "which the Pod does not have"},
     [PN_REASON_CONTAINER_NAME_TAKEN] = {"container-name-taken", PN_CLASS_FAILURE,
                                         "container {container} exists already: {other}"},
-    [PN_REASON_SIDECAR_TAMPERED] = {"sidecar-tampered", PN_CLASS_FAILURE,
-                                    "container {container} is ours, but its {field} was changed"},
+    [PN_REASON_SIDECAR_TAMPERED] =
+        {"sidecar-tampered", PN_CLASS_FAILURE,
+         "container {container} is ours, but its {field} is not what we set"},
     [PN_REASON_VOLUME_NAME_TAKEN] = {"volume-name-taken", PN_CLASS_FAILURE,
                                      "volume {volume} exists already with another source: {other}"},
     [PN_REASON_MOUNT_PATH_TAKEN] = {"mount-path-taken", PN_CLASS_FAILURE,

@@ -189,7 +189,7 @@ static int make_audit(struct pn_str *ret, const struct pn_decision *d, enum pn_r
 int pn_status_tell(struct pn_decision *d, struct pn_arena *a)
 {
     int r = make_warnings(d, a);
-    if (r == 0)
+    if (r == 0 && d->allowed)
         r = make_audit(&d->audit_applied, d, PN_CLASS_SUCCESS, a);
     if (r == 0)
         r = make_audit(&d->audit_skipped, d, PN_CLASS_FAILURE, a);

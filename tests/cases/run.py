@@ -1,0 +1,267 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the case folders beside this file through the engine, the CLI and the server.
+
+A case is a folder with
+  policies.yaml   what is loaded
+  pod.json        a Pod, put into a review (request.json changes the request), or
+  review.json     a whole AdmissionReview
+  want.json       what must come out; written by --update, read by a person
+
+Beside what want.json says, every patch is applied by an independent applier (this file's), and
+the result is decided again: it must come back without a patch.
+"""
+
+import base64
+import copy
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+# ---- JSON Patch, a second implementation: `add` is all that the engine may write ------------------
+
+class PatchError(Exception):
+    pass
+
+
+def apply_patch(document, patch):
+    document = copy.deepcopy(document)
+    for operation in patch:
+        if operation["op"] != "add":
+            raise PatchError(f"op {operation['op']}")
+        *parents, last = [k.replace("~1", "/").replace("~0", "~")
+                          for k in operation["path"].split("/")[1:]]
+        at = document
+        for key in parents:
+            if isinstance(at, list):
+                at = at[int(key)]
+            elif isinstance(at, dict) and at.get(key) is not None:
+                at = at[key]
+            else:
+                raise PatchError(f"{operation['path']}: no parent {key}")
+        value = copy.deepcopy(operation["value"])
+        if isinstance(at, dict):
+            at[last] = value
+        elif last == "-":
+            at.append(value)
+        elif int(last) <= len(at):
+            at.insert(int(last), value)
+        else:
+            raise PatchError(f"{operation['path']}: no such place")
+    return document
+
+
+# ---- cases ------------------------------------------------------------------------------------------
+
+def read_json(path):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def make_review(pod, request):
+    metadata = pod.get("metadata") or {}
+    review = {
+        "uid": "00000000-0000-4000-8000-000000000001",
+        "kind": {"group": "", "version": "v1", "kind": "Pod"},
+        "resource": {"group": "", "version": "v1", "resource": "pods"},
+        "name": metadata.get("name", ""),
+        "namespace": metadata.get("namespace", "default"),
+        "operation": "CREATE",
+        "userInfo": {"username": "test"},
+        "object": pod,
+        "oldObject": None,
+        "dryRun": False,
+        "options": {"kind": "CreateOptions", "apiVersion": "meta.k8s.io/v1"},
+    }
+    review.update(request)
+    return {"kind": "AdmissionReview", "apiVersion": "admission.k8s.io/v1", "request": review}
+
+
+def case_review(folder):
+    if (folder / "review.json").exists():
+        return read_json(folder / "review.json")
+    if not (folder / "pod.json").exists():
+        return None  # a case about faults of policies
+    request = read_json(folder / "request.json") if (folder / "request.json").exists() else {}
+    return make_review(read_json(folder / "pod.json"), request)
+
+
+class Mismatch(Exception):
+    pass
+
+
+def expect(what, got, want):
+    if got != want:
+        raise Mismatch(f"{what}:\n    got  {json.dumps(got)}\n    want {json.dumps(want)}")
+
+
+class Runner:
+    def __init__(self, decide, pannier, scratch):
+        self.decide, self.pannier, self.scratch = decide, pannier, pathlib.Path(scratch)
+
+    def run_engine(self, policies, review, *flags):
+        path = self.scratch / "review.json"
+        path.write_text(json.dumps(review, ensure_ascii=False), encoding="utf-8")
+        done = subprocess.run([self.decide, policies, path, *flags], capture_output=True, text=True,
+                              timeout=60, check=False)
+        if done.returncode == 1:
+            faults = [line[line.rindex("policies.yaml"):] for line in done.stderr.splitlines()]
+            return {"faults": faults}
+        if done.returncode == 3:
+            return {"badReview": done.stderr.strip()}
+        if done.returncode != 0:
+            raise Mismatch(f"decide ended with {done.returncode}: {done.stderr}")
+        return json.loads(done.stdout)
+
+    @staticmethod
+    def outcome(decided):
+        """What want.json states."""
+        if "faults" in decided or "badReview" in decided:
+            return decided
+        response = decided["response"]["response"]
+        outcome = {"allowed": response["allowed"]}
+        if decided["review"]["reason"]:
+            outcome["review"] = decided["review"]["reason"]
+        outcome["verdicts"] = {v["policy"]: v["verdict"]["reason"] for v in decided["verdicts"]}
+        notes = {v["policy"]: v["note"]["reason"] for v in decided["verdicts"] if v["note"]["reason"]}
+        if notes:
+            outcome["notes"] = notes
+        if "status" in response:
+            outcome["message"] = response["status"]["message"]
+        for key in ("warnings", "auditAnnotations"):
+            if key in response:
+                outcome[key] = response[key]
+        outcome["patch"] = decided["patch"]
+        return outcome
+
+    def check_response(self, review, response):
+        """The rules of admission.k8s.io/v1, whatever the case wants."""
+        expect("kind", (response["apiVersion"], response["kind"]),
+               ("admission.k8s.io/v1", "AdmissionReview"))
+        answer = response["response"]
+        expect("uid", answer["uid"], review["request"]["uid"])
+        expect("patch and patchType", "patch" in answer, "patchType" in answer)
+        expect("patchType", answer.get("patchType", "JSONPatch"), "JSONPatch")
+        for warning in answer.get("warnings", []):
+            if len(warning.encode()) > 256 or any(ord(c) < 32 or ord(c) == 127 for c in warning):
+                raise Mismatch(f"unfit warning: {warning!r}")
+        if not answer["allowed"]:
+            expect("patch of a denial", answer.get("patch"), None)
+            expect("code", answer["status"]["code"], 403)
+
+    def check_again(self, policies, review, decided):
+        """The result decided again gives no patch, and the same facts."""
+        again = copy.deepcopy(review)
+        again["request"]["object"] = apply_patch(review["request"]["object"], decided["patch"])
+        second = self.run_engine(policies, again)
+        if "response" not in second:
+            raise Mismatch(f"second round: {second}")
+        expect("patch of the second round", second["patch"], None)
+        expect("audit annotations of the second round",
+               second["response"]["response"].get("auditAnnotations"),
+               decided["response"]["response"].get("auditAnnotations"))
+
+    def check_engine(self, folder, review, update):
+        policies = folder / "policies.yaml"
+        decided = self.run_engine(policies, review)
+        outcome = self.outcome(decided)
+        if update:
+            (folder / "want.json").write_text(
+                json.dumps(outcome, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        want = read_json(folder / "want.json")
+        for key in sorted(set(want) | set(outcome)):
+            expect(key, outcome.get(key), want.get(key))
+        if "response" not in decided:
+            return decided
+        self.check_response(review, decided["response"])
+        answer = decided["response"]["response"]
+        sent = json.loads(base64.b64decode(answer["patch"])) if "patch" in answer else None
+        if answer["allowed"]:
+            expect("patch in the response", sent, decided["patch"])
+        everything = self.run_engine(policies, review, "--all-reasons")
+        expect("patch with all reasons", everything["patch"], decided["patch"])
+        if decided["patch"]:
+            self.check_again(policies, review, decided)
+        return decided
+
+    def check_cli(self, folder, review, decided):
+        """preview answers the same bytes, and the same exit code whatever the format."""
+        path = self.scratch / "review.json"
+        path.write_text(json.dumps(review, ensure_ascii=False), encoding="utf-8")
+        command = [self.pannier, "preview", "-f", path, "-p", folder / "policies.yaml"]
+        want_code = 2 if "response" not in decided else \
+            0 if decided["response"]["response"]["allowed"] else 1
+        patch = subprocess.run(command + ["-o", "patch"], capture_output=True, timeout=60,
+                               check=False)
+        expect("exit of preview -o patch", patch.returncode, want_code)
+        shown = subprocess.run(command + ["-o", "json"], capture_output=True, timeout=60,
+                               check=False)
+        expect("exit of preview -o json", shown.returncode, want_code)
+        if want_code == 2:
+            return None
+        (entry,) = json.loads(shown.stdout)["objects"]
+        expect("patch of preview -o json", entry["patch"] or None, decided["patch"] or None)
+        verdicts = {v["policy"]: v["verdict"]["reason"] for v in decided["verdicts"]}
+        shown_reasons = {p["name"]: p["reason"] for p in entry["policies"]}
+        for policy, reason in verdicts.items():
+            expect(f"reason of {policy} in preview", shown_reasons.get(policy), reason)
+        return patch.stdout
+
+    def check_server(self, server, review, decided, preview_patch):
+        got = server.review(json.dumps(review, ensure_ascii=False).encode("utf-8"))
+        if "badReview" in decided:
+            expect("status", got.status, 400)
+            expect("message", decided["badReview"] in got.json()["message"], True)
+            return
+        expect("status", got.status, 200)
+        expect("response", got.json(), decided["response"])
+        answer = got.json()["response"]
+        if "patch" in answer:
+            expect("patch bytes", base64.b64decode(answer["patch"]).decode(),
+                   preview_patch.decode().rstrip("\n"))
+
+
+def main():
+    update = "--update" in sys.argv
+    args = [a for a in sys.argv[1:] if not a.startswith("--")]
+    decide, pannier = args[0], args[1] if len(args) > 1 else None
+    only = args[2:]
+    if pannier:
+        sys.path.insert(0, str(HERE.parent / "http"))
+        from harness import Server  # pylint: disable=import-outside-toplevel
+    passed = failed = 0
+    with tempfile.TemporaryDirectory() as scratch:
+        for folder in sorted(p.parent for p in HERE.glob("*/policies.yaml")):
+            if only and folder.name not in only:
+                continue
+            review = case_review(folder)
+            runner = Runner(decide, pannier, scratch)
+            try:
+                decided = runner.check_engine(folder, review, update)
+                if pannier and review is not None and "faults" not in decided:
+                    patch = runner.check_cli(folder, review, decided)
+                    server = Server(pannier, scratch, "--shutdown-delay", "0s",
+                                    policies=str(folder / "policies.yaml"))
+                    try:
+                        runner.check_server(server, review, decided, patch)
+                    finally:
+                        server.stop()
+                passed += 1
+                print(f"ok {passed + failed} - {folder.name}")
+            except (Mismatch, PatchError, KeyError, ValueError, OSError, RuntimeError,
+                    subprocess.TimeoutExpired) as wrong:
+                failed += 1
+                print(f"not ok {passed + failed} - {folder.name}")
+                print("  " + f"{type(wrong).__name__}: {wrong}".replace("\n", "\n  "))
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    os.environ["NO_COLOR"] = "1"
+    sys.exit(main())
