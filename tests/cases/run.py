@@ -244,7 +244,9 @@ def main():
             try:
                 decided = runner.check_engine(folder, review, update)
                 if pannier and review is not None and "faults" not in decided:
-                    patch = runner.check_cli(folder, review, decided)
+                    # To the CLI a document that is no AdmissionReview is just another manifest.
+                    patch = runner.check_cli(folder, review, decided) \
+                        if review["kind"] == "AdmissionReview" else None
                     server = Server(pannier, scratch, "--shutdown-delay", "0s",
                                     policies=str(folder / "policies.yaml"))
                     try:

@@ -124,10 +124,17 @@ static size_t aligned(size_t n)
     return (n + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
 }
 
+/* Refused for the size or for want of memory, not for the cap. */
+static void *refuse_size(struct pn_arena *a)
+{
+    a->hit_cap = false;
+    return NULL;
+}
+
 void *pn_arena_alloc(struct pn_arena *a, size_t n)
 {
     if (n > SIZE_MAX / 4)
-        return NULL;
+        return refuse_size(a);
     size_t asked = n;
     n = aligned(n > 0 ? n : 1);
     if (!within_cap(a, n))
@@ -136,10 +143,8 @@ void *pn_arena_alloc(struct pn_arena *a, size_t n)
     if (b->size - b->used < n) {
         size_t size = b->size * 2 > n ? b->size * 2 : n;
         b = block_new(size);
-        if (b == NULL) {
-            a->hit_cap = false;
-            return NULL;
-        }
+        if (b == NULL)
+            return refuse_size(a);
         b->next = a->top;
         a->top = b;
     }
@@ -153,7 +158,7 @@ void *pn_arena_alloc(struct pn_arena *a, size_t n)
 void *pn_arena_zalloc(struct pn_arena *a, size_t count, size_t size)
 {
     if (size != 0 && count > SIZE_MAX / size)
-        return NULL;
+        return refuse_size(a);
     void *p = pn_arena_alloc(a, count * size);
     if (p != NULL)
         memset(p, 0, count * size);
@@ -163,7 +168,7 @@ void *pn_arena_zalloc(struct pn_arena *a, size_t count, size_t size)
 void *pn_arena_grow(struct pn_arena *a, void *p, size_t old, size_t n)
 {
     if (n > SIZE_MAX / 4)
-        return NULL;
+        return refuse_size(a);
     size_t old_size = aligned(old > 0 ? old : 1), new_size = aligned(n > 0 ? n : 1);
     struct block *b = a->top;
     if (p != NULL && new_size <= old_size) {

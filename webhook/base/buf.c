@@ -28,7 +28,7 @@ static bool grow(struct pn_buf *b, size_t n)
 {
     if (b->failed)
         return false;
-    if (n <= b->cap - b->len)
+    if (b->data != NULL && n <= b->cap - b->len)
         return true;
     if (n > SIZE_MAX / 4 || b->len > SIZE_MAX / 4) {
         b->failed = true;

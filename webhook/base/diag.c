@@ -34,7 +34,7 @@ static char *copy(struct pn_str text)
     return c;
 }
 
-static char *format_text(const char *format, va_list args)
+static PN_PRINTF(1, 0) char *format_text(const char *format, va_list args)
 {
     va_list again;
     va_copy(again, args);

@@ -55,7 +55,8 @@ void pn_json_write_str(struct pn_buf *out, struct pn_str text)
             pn_buf_cstr(out, "\xef\xbf\xbd");
         done = ++i;
     }
-    pn_buf_append(out, text.s + done, text.n - done);
+    if (done < text.n)
+        pn_buf_append(out, text.s + done, text.n - done);
     pn_buf_char(out, '"');
 }
 

@@ -14,8 +14,10 @@
 /* Nesting of a document. Kubernetes' own objects nest below 30; a parser must not recurse without
  * bound on what a stranger wrote. */
 #define PN_YAML_MAX_DEPTH 200
-/* Nodes of one file after aliases are expanded: stops alias bombs at about 100 MB. */
-#define PN_YAML_MAX_NODES 2000000
+/* Nodes of one file after aliases are expanded. Rendered charts have one for each 12 to 30 bytes, so
+ * this is what a file of PN_SOURCE_MAX_BYTES holds; the memory is below 100 bytes for each. Alias
+ * bombs are stopped much earlier, by the share of a document that aliases may make up. */
+#define PN_YAML_MAX_NODES 6000000
 /* Files that one directory argument may name: a mistyped `-p /` ends soon. */
 #define PN_DIRECTORY_MAX_FILES 20000
 /* Diagnostics kept from one run; the rest is counted. Nobody reads the 1,001st. */
@@ -96,8 +98,10 @@
 #define PN_OWN_CERT_BACKDATE_SECONDS 3600
 /* Requests whose memory is kept for the next ones; more are in flight in bursts only. */
 #define PN_EXCHANGES_KEEP 64
+/* Of a refusal's message, in the log: it may repeat what a stranger sent. */
+#define PN_REFUSAL_LOGGED_BYTES 200
 /* Blocks from here on are returned to the system at once: above the buffers that are kept. */
-#define PN_LARGE_BLOCK_BYTES (128 << 10)
+#define PN_LARGE_BLOCK_BYTES (1 << 20)
 /* Memory that has been in use and is free again, before it is given back to the system. */
 #define PN_TRIM_AFTER_BYTES (4u << 20)
 /* What one closed connection has used, for that count (measured: 27 KiB). */

@@ -6,16 +6,46 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/*
+ * Adds one to the last digit of "d.ddde[+-]xx"; false when that carries through all of them. Below
+ * a power of two the doubles lie twice as dense as above it, so the shortest number that reads back
+ * may be the one above the nearest.
+ */
+static bool count_up(char *text)
+{
+    for (char *p = strchr(text, 'e'); p != text;) {
+        p--;
+        if (*p == '9') {
+            *p = '0';
+        } else if (*p != '.') {
+            ++*p;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Sixteen digits of r that read back, or the seventeen that always do. */
+static void sixteen_or_more(double r, char *text, size_t size)
+{
+    snprintf(text, size, "%.15e", r);
+    if (strtod(text, NULL) == r || (count_up(text) && strtod(text, NULL) == r))
+        return;
+    snprintf(text, size, "%.16e", r);
+}
+
 /* "d.ddde[+-]xx" with the fewest digits that read back: digits and decimal exponent of it. */
 static size_t shortest_digits(double r, char digits[static 18], int *ret_exponent)
 {
     char text[32];
+    bool found = false;
     /* Below DBL_MIN a double holds fewer digits than fifteen. */
-    for (int precision = r < DBL_MIN ? 0 : 14; precision <= 16; precision++) {
+    for (int precision = r < DBL_MIN ? 0 : 14; !found && precision <= 14; precision++) {
         snprintf(text, sizeof text, "%.*e", precision, r);
-        if (precision == 16 || strtod(text, NULL) == r)
-            break;
+        found = strtod(text, NULL) == r;
     }
+    if (!found)
+        sixteen_or_more(r, text, sizeof text);
     size_t n = 0;
     const char *p = text;
     for (; *p != '\0' && *p != 'e'; p++) {

@@ -28,6 +28,8 @@ struct pn_span pn_source_span(const struct pn_source *source, size_t start, size
 struct pn_str pn_source_line(const struct pn_source *source, size_t offset)
 {
     struct pn_str bytes = source->bytes;
+    if (bytes.n == 0)
+        return PN_STR("");
     if (offset > bytes.n)
         offset = bytes.n;
     size_t start = offset, end = offset;

@@ -275,30 +275,45 @@ static bool is_number(struct pn_value v)
     return v.kind == PN_INT || v.kind == PN_REAL || v.kind == PN_RAW;
 }
 
+/* A PN_RAW as PN_INT or PN_REAL, where it is within one of them. */
+static struct pn_value plain_number(struct pn_value v)
+{
+    int64_t i;
+    double r;
+    if (v.kind == PN_RAW && pn_number_read_int(&i, pn_value_str(v)))
+        return pn_int(i);
+    if (v.kind == PN_RAW && pn_number_read_real(&r, pn_value_str(v)))
+        return pn_real(r);
+    return v;
+}
+
+static bool is_digits(struct pn_value v)
+{
+    for (uint32_t i = v.len > 0 && v.s[0] == '-' ? 1 : 0; i < v.len; i++) {
+        if (v.s[i] < '0' || v.s[i] > '9')
+            return false;
+    }
+    return true;
+}
+
 static bool numbers_equal(struct pn_value a, struct pn_value b)
 {
-    double x, y;
-    if (a.kind == PN_RAW && b.kind == PN_RAW && pn_str_eq(pn_value_str(a), pn_value_str(b)))
-        return true;
-    if (a.kind == PN_RAW) {
-        int64_t i;
-        a = pn_number_read_int(&i, pn_value_str(a))    ? pn_int(i)
-            : pn_number_read_real(&x, pn_value_str(a)) ? pn_real(x)
-                                                       : a;
+    struct pn_value x = plain_number(a), y = plain_number(b);
+    if (a.kind == PN_RAW && b.kind == PN_RAW) {
+        bool same_text = pn_str_eq(pn_value_str(a), pn_value_str(b));
+        /* Integers beyond int64 must not be compared by their nearest doubles. */
+        if (same_text || (x.kind != PN_INT && y.kind != PN_INT && is_digits(a) && is_digits(b)))
+            return same_text;
     }
-    if (b.kind == PN_RAW) {
-        int64_t i;
-        b = pn_number_read_int(&i, pn_value_str(b))    ? pn_int(i)
-            : pn_number_read_real(&y, pn_value_str(b)) ? pn_real(y)
-                                                       : b;
-    }
-    if (a.kind == PN_RAW || b.kind == PN_RAW)
+    if (x.kind == PN_RAW || y.kind == PN_RAW)
         return false;
-    if (a.kind == PN_INT && b.kind == PN_INT)
-        return a.i == b.i;
-    x = a.kind == PN_INT ? (double)a.i : a.r;
-    y = b.kind == PN_INT ? (double)b.i : b.r;
-    return x == y;
+    if (x.kind == PN_REAL && y.kind == PN_REAL)
+        return x.r == y.r;
+    if (x.kind == PN_INT && y.kind == PN_INT)
+        return x.i == y.i;
+    int64_t i = x.kind == PN_INT ? x.i : y.i;
+    double r = x.kind == PN_INT ? y.r : x.r;
+    return r >= -0x1p63 && r < 0x1p63 && (int64_t)r == i && (double)(int64_t)r == r;
 }
 
 static bool arrays_equal(struct pn_value a, struct pn_value b)

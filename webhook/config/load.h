@@ -20,4 +20,9 @@
 int pn_load_policies(struct pn_policy_set **ret, const char *const *paths, size_t n,
                      struct pn_diags *diags) PN_MUST_CHECK;
 
+/* The same, with documents that the caller has read already, beside those of the files. */
+int pn_load_policies_and(struct pn_policy_set **ret, const char *const *paths, size_t n,
+                         const struct pn_document *more, size_t more_n,
+                         struct pn_diags *diags) PN_MUST_CHECK;
+
 #endif

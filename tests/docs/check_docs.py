@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Holds the documents against the code.
+
+- docs/reasons.md lists exactly the reasons of webhook/engine/reason.c;
+- docs/policies.md names every field of the decode tables;
+- docs/cli.md and the help name the same flags;
+- every ```console block of README.md and docs/ is run: its `$ build/pannier ...` lines print what
+  stands below them;
+- links between documents lead somewhere.
+"""
+
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(sys.argv[1])
+PANNIER = pathlib.Path(sys.argv[2]).resolve()
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+results = []
+
+
+def check(name, problems):
+    results.append(not problems)
+    print(f"{'not ok' if problems else 'ok'} {len(results)} - {name}")
+    for problem in problems:
+        print("# " + problem.replace("\n", "\n# "))
+
+
+def read(path):
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+def check_reasons():
+    code = set(re.findall(r'\{\s*"([a-z-]+)",\s*PN_CLASS', read("webhook/engine/reason.c")))
+    text = set(re.findall(r"^\| `([a-z-]+)` \|", read("docs/reasons.md"), re.M))
+    if len(code) < 20:
+        return ["the table of reason.c was not found"]
+    return [f"not in docs/reasons.md: {r}" for r in sorted(code - text)] + \
+           [f"not in reason.c: {r}" for r in sorted(text - code)]
+
+
+def check_fields():
+    fields = set()
+    for name in ("template", "policy", "compile"):
+        fields |= set(re.findall(r'\{\s*"(\w+)",\s*PN_FIELD_', read(f"webhook/engine/{name}.c")))
+    text = read("docs/policies.md")
+    if len(fields) < 30:
+        return ["the decode tables were not found"]
+    return [f"not in docs/policies.md: {f}" for f in sorted(fields)
+            if not re.search(rf"\b{f}\b", text)]
+
+
+def help_of(*command):
+    done = subprocess.run([PANNIER, "help", *command], capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def check_flags():
+    commands = re.findall(r"^  (\w+)  +[A-Z]", help_of(), re.M)
+    if not {"serve", "preview", "version"} <= set(commands):
+        return [f"help names the commands {commands}"]
+    in_help = set()
+    for command in commands:
+        in_help |= set(re.findall(r"--[a-z][a-z-]+", help_of(command)))
+    in_docs = set(re.findall(r"--[a-z][a-z-]+", read("docs/cli.md")))
+    return [f"not in docs/cli.md: {f}" for f in sorted(in_help - in_docs)] + \
+           [f"not in any help: {f}" for f in sorted(in_docs - in_help)]
+
+
+def run_block(path, block):
+    problems = []
+    parts = re.split(r"^\$ (.*)$", block, flags=re.M)
+    for command, expected in zip(parts[1::2], parts[2::2]):
+        if not command.startswith("build/pannier "):
+            problems.append(f"{path.name}: `{command}`: a console block runs build/pannier only")
+            continue
+        done = subprocess.run(["bash", "-c", command.replace("build/pannier", str(PANNIER), 1)],
+                              cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+        got = (done.stdout + done.stderr).strip("\n")
+        if got != expected.strip("\n"):
+            problems.append(f"{path.name}: `{command}` prints\n" + got)
+    return problems
+
+
+def check_console_blocks():
+    problems, count = [], 0
+    for path in DOCUMENTS:
+        for block in re.findall(r"^```console\n(.*?)^```", path.read_text(encoding="utf-8"),
+                                re.M | re.S):
+            count += 1
+            problems += run_block(path, block)
+    return problems if count else ["no console block was found"]
+
+
+def check_links():
+    problems = []
+    for path in DOCUMENTS:
+        for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
+            if "://" not in target and not (path.parent / target).exists():
+                problems.append(f"{path.name}: {target} is not there")
+    return problems
+
+
+check("docs/reasons.md lists the reasons of the engine", check_reasons())
+check("docs/policies.md names every field", check_fields())
+check("docs/cli.md and the help name the same flags", check_flags())
+check("console blocks print what they say", check_console_blocks())
+check("links lead somewhere", check_links())
+print(f"1..{len(results)}")
+sys.exit(0 if all(results) else 1)

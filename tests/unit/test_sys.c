@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "sys/file.h"
+
+/* A directory of its own for each test. */
+static char home[64];
+
+static void setup(void)
+{
+    snprintf(home, sizeof home, "/tmp/pannier-sys-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(home));
+}
+
+static void teardown(void)
+{
+    char command[96];
+    snprintf(command, sizeof command, "rm -rf '%s'", home);
+    ck_assert_int_eq(system(command), 0);
+}
+
+static const char *in_home(const char *name)
+{
+    static char paths[4][256];
+    static unsigned next;
+    char *path = paths[next++ % PN_COUNT_OF(paths)];
+    snprintf(path, sizeof paths[0], "%s/%s", home, name);
+    return path;
+}
+
+static void put(const char *name, const char *text)
+{
+    FILE *f = fopen(in_home(name), "w");
+    ck_assert_ptr_nonnull(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+START_TEST(reads_a_file_up_to_its_limit)
+{
+    struct pn_buf b = PN_BUF_INIT;
+    put("a.yaml", "12345");
+    ck_assert_int_eq(pn_file_read(&b, in_home("a.yaml"), 5), 0);
+    ck_assert(pn_str_is(pn_buf_view(&b), "12345"));
+    ck_assert_int_eq(pn_file_read(&b, in_home("a.yaml"), 4), PN_FILE_E_TOO_LARGE);
+    ck_assert_int_eq(pn_file_read(&b, in_home("none.yaml"), 5), -ENOENT);
+    pn_buf_deinit(&b);
+}
+END_TEST
+
+START_TEST(reads_more_than_one_step)
+{
+    struct pn_buf b = PN_BUF_INIT;
+    size_t n = 200001;
+    char *text = malloc(n + 1);
+    ck_assert_ptr_nonnull(text);
+    for (size_t i = 0; i < n; i++)
+        text[i] = (char)('a' + i % 26);
+    text[n] = '\0';
+    put("big", text);
+    ck_assert_int_eq(pn_file_read(&b, in_home("big"), n), 0);
+    ck_assert(pn_str_is(pn_buf_view(&b), text));
+    free(text);
+    pn_buf_deinit(&b);
+}
+END_TEST
+
+START_TEST(a_file_of_the_proc_kind_has_no_size_and_is_read)
+{
+    struct pn_buf b = PN_BUF_INIT;
+    ck_assert_int_eq(pn_file_read(&b, "/proc/self/status", 1 << 20), 0);
+    ck_assert_uint_gt(b.len, 100);
+    ck_assert_int_eq(pn_file_read(&b, "/proc/self/status", 10), PN_FILE_E_TOO_LARGE);
+    pn_buf_deinit(&b);
+}
+END_TEST
+
+START_TEST(reads_only_regular_files_and_never_blocks)
+{
+    struct pn_buf b = PN_BUF_INIT;
+    ck_assert_int_eq(mkfifo(in_home("fifo.yaml"), 0600), 0);
+    ck_assert_int_eq(symlink("fifo.yaml", in_home("link.yaml")), 0);
+    ck_assert_int_eq(pn_file_read(&b, in_home("fifo.yaml"), 99), PN_FILE_E_NOT_REGULAR);
+    ck_assert_int_eq(pn_file_read(&b, in_home("link.yaml"), 99), PN_FILE_E_NOT_REGULAR);
+    ck_assert_int_eq(pn_file_read(&b, "/dev/zero", 99), PN_FILE_E_NOT_REGULAR);
+    ck_assert_int_eq(pn_file_read(&b, home, 99), PN_FILE_E_NOT_REGULAR);
+    pn_buf_deinit(&b);
+}
+END_TEST
+
+START_TEST(a_link_loop_is_an_error)
+{
+    struct pn_buf b = PN_BUF_INIT;
+    ck_assert_int_eq(symlink("y.yaml", in_home("x.yaml")), 0);
+    ck_assert_int_eq(symlink("x.yaml", in_home("y.yaml")), 0);
+    ck_assert_int_eq(pn_file_read(&b, in_home("x.yaml"), 99), -ELOOP);
+    pn_buf_deinit(&b);
+}
+END_TEST
+
+START_TEST(reads_a_pipe_to_its_end)
+{
+    int fds[2];
+    struct pn_buf b = PN_BUF_INIT;
+    ck_assert_int_eq(pipe(fds), 0);
+    ck_assert_int_eq(pn_file_write_fd(fds[1], PN_STR("from a pipe")), 0);
+    close(fds[1]);
+    ck_assert_int_eq(pn_file_read_fd(&b, fds[0], 99), 0);
+    ck_assert(pn_str_is(pn_buf_view(&b), "from a pipe"));
+    close(fds[0]);
+    pn_buf_deinit(&b);
+}
+END_TEST
+
+START_TEST(a_failed_write_is_told)
+{
+    int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(pn_file_write_fd(fd, PN_STR("x")), -ENOSPC);
+    close(fd);
+}
+END_TEST
+
+START_TEST(writes_atomically_with_its_mode)
+{
+    struct pn_buf b = PN_BUF_INIT;
+    struct stat st;
+    put("key.yaml", "old");
+    ck_assert_int_eq(pn_file_write_atomic(in_home("key.yaml"), PN_STR("new"), 0600), 0);
+    ck_assert_int_eq(pn_file_read(&b, in_home("key.yaml"), 99), 0);
+    ck_assert(pn_str_is(pn_buf_view(&b), "new"));
+    ck_assert_int_eq(stat(in_home("key.yaml"), &st), 0);
+    ck_assert_uint_eq(st.st_mode & 0777, 0600);
+    /* A target that cannot be replaced: the temporary file is taken away again. */
+    ck_assert_int_eq(mkdir(in_home("dir"), 0700), 0);
+    ck_assert_int_eq(pn_file_write_atomic(in_home("dir"), PN_STR("x"), 0600), -EISDIR);
+    ck_assert_int_eq(pn_file_write_atomic(in_home("no/key"), PN_STR("x"), 0600), -ENOENT);
+    char command[128];
+    snprintf(command, sizeof command, "test \"$(ls '%s' | wc -l)\" = 2", home);
+    ck_assert_int_eq(system(command), 0);
+    pn_buf_deinit(&b);
+}
+END_TEST
+
+static void check_listing(const char *directory, bool recursive, const char *expected)
+{
+    struct pn_paths paths = PN_PATHS_INIT;
+    struct pn_err err = PN_ERR_INIT;
+    struct pn_buf got = PN_BUF_INIT;
+    ck_assert_int_eq(pn_paths_add_directory(&paths, directory, recursive, &err), 0);
+    for (size_t i = 0; i < paths.count; i++)
+        pn_buf_printf(&got, "%s ", paths.items[i] + strlen(home) + 1);
+    ck_assert_msg(pn_str_is(pn_buf_view(&got), expected), "got %.*s",
+                  PN_STR_ARG(pn_buf_view(&got)));
+    pn_buf_deinit(&got);
+    pn_paths_deinit(&paths);
+}
+
+START_TEST(lists_documents_in_byte_order)
+{
+    put("b.yml", "");
+    put("a.yaml", "");
+    put("B.json", "");
+    put("notes.txt", "");
+    put(".hidden.yaml", "");
+    put("yaml", "");
+    ck_assert_int_eq(mkdir(in_home("c.yaml"), 0700), 0);
+    ck_assert_int_eq(mkdir(in_home("a-dir"), 0700), 0);
+    put("c.yaml/in.yaml", "");
+    put("a-dir/z.yaml", "");
+    ck_assert_int_eq(symlink("nowhere", in_home("gone.yaml")), 0);
+    ck_assert_int_eq(symlink(".", in_home("loop.yaml")), 0);
+    check_listing(home, false, "B.json a.yaml b.yml gone.yaml ");
+    check_listing(home, true, "B.json a-dir/z.yaml a.yaml b.yml c.yaml/in.yaml gone.yaml ");
+    check_listing(in_home("a-dir/"), false, "a-dir/z.yaml ");
+}
+END_TEST
+
+START_TEST(a_mounted_config_map_counts_once)
+{
+    ck_assert_int_eq(mkdir(in_home("..2026_11_20_10_00_00.1"), 0700), 0);
+    put("..2026_11_20_10_00_00.1/ship.yaml", "x");
+    ck_assert_int_eq(symlink("..2026_11_20_10_00_00.1", in_home("..data")), 0);
+    ck_assert_int_eq(symlink("..data/ship.yaml", in_home("ship.yaml")), 0);
+    check_listing(home, false, "ship.yaml ");
+    check_listing(home, true, "ship.yaml ");
+}
+END_TEST
+
+START_TEST(a_directory_that_cannot_be_read_is_named)
+{
+    struct pn_paths paths = PN_PATHS_INIT;
+    struct pn_err err = PN_ERR_INIT;
+    ck_assert_int_eq(pn_paths_add_directory(&paths, in_home("none"), false, &err), -ENOENT);
+    ck_assert_ptr_nonnull(strstr(err.text, "/none: No such file or directory"));
+    put("file", "");
+    ck_assert_int_eq(pn_paths_add_directory(&paths, in_home("file"), false, &err), -ENOTDIR);
+    pn_paths_deinit(&paths);
+}
+END_TEST
+
+START_TEST(too_many_files_end_the_listing)
+{
+    struct pn_paths paths = PN_PATHS_INIT;
+    struct pn_err err = PN_ERR_INIT;
+    char command[160];
+    snprintf(command, sizeof command, "cd '%s' && seq -f '%%g.yaml' %d | xargs touch", home,
+             PN_DIRECTORY_MAX_FILES + 1);
+    ck_assert_int_eq(system(command), 0);
+    ck_assert_int_eq(pn_paths_add_directory(&paths, home, false, &err), PN_FILE_E_TOO_MANY);
+    ck_assert_uint_eq(paths.count, PN_DIRECTORY_MAX_FILES);
+    ck_assert_ptr_nonnull(strstr(err.text, "more than 20000 files"));
+    pn_paths_deinit(&paths);
+}
+END_TEST
+
+START_TEST(compares_files_by_identity)
+{
+    put("a", "");
+    put("b", "");
+    ck_assert_int_eq(symlink("a", in_home("link")), 0);
+    ck_assert(pn_file_is_same(in_home("a"), in_home("link")));
+    ck_assert(!pn_file_is_same(in_home("a"), in_home("b")));
+    ck_assert(!pn_file_is_same(in_home("none"), in_home("none")));
+    ck_assert(pn_file_is_directory(home));
+    ck_assert(!pn_file_is_directory(in_home("a")));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("sys");
+    TCase *t = tcase_create("file");
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_test(t, reads_a_file_up_to_its_limit);
+    tcase_add_test(t, reads_more_than_one_step);
+    tcase_add_test(t, a_file_of_the_proc_kind_has_no_size_and_is_read);
+    tcase_add_test(t, reads_only_regular_files_and_never_blocks);
+    tcase_add_test(t, a_link_loop_is_an_error);
+    tcase_add_test(t, reads_a_pipe_to_its_end);
+    tcase_add_test(t, a_failed_write_is_told);
+    tcase_add_test(t, writes_atomically_with_its_mode);
+    tcase_add_test(t, lists_documents_in_byte_order);
+    tcase_add_test(t, a_mounted_config_map_counts_once);
+    tcase_add_test(t, a_directory_that_cannot_be_read_is_named);
+    tcase_add_test(t, too_many_files_end_the_listing);
+    tcase_add_test(t, compares_files_by_identity);
+    suite_add_tcase(s, t);
+    SRunner *sr = srunner_create(s);
+    srunner_set_tap(sr, "-");
+    srunner_run_all(sr, CK_SILENT);
+    int failed = srunner_ntests_failed(sr);
+    srunner_free(sr);
+    return failed > 0;
+}

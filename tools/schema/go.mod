@@ -1,0 +1,3 @@
+module pannier.dev/tools/schema
+
+go 1.22

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/decide.h"
+
+#include <errno.h>
+
+#include "base/limits.h"
+#include "engine/json.h"
+#include "kube/jsonpatch.h"
+
+/* Memory for the reason of one policy; only preview asks for all of them. */
+enum { REASON_BYTES = 1024 };
+
+static int decide_body(struct pn_decision **ret, struct pn_decider *d, struct pn_err *err)
+{
+    size_t len = d->body.len;
+    size_t cap = pn_engine_arena_cap(len);
+    char *padding = pn_buf_reserve(&d->body, PN_ENGINE_BODY_PADDING);
+    if (padding == NULL)
+        return -ENOMEM;
+    memset(padding, 0, PN_ENGINE_BODY_PADDING);
+    if (d->flags & PN_DECIDE_ALL_REASONS)
+        cap += pn_policy_set_policy_count(d->set) * REASON_BYTES;
+    pn_arena_reset(d->arena, cap);
+    return pn_engine_decide(ret, d->set, &d->env, d->flags, d->body.data, len, d->arena, err);
+}
+
+int pn_decide_review(struct pn_decision **ret, struct pn_decider *d, struct pn_str bytes,
+                     struct pn_err *err)
+{
+    pn_buf_reset(&d->body, PN_ARENA_KEEP_BYTES);
+    pn_buf_str(&d->body, bytes);
+    return decide_body(ret, d, err);
+}
+
+/* In front of the namespace, between it and the object, and behind. */
+static const char review_start[] =
+    "{\"kind\":\"AdmissionReview\",\"apiVersion\":\"admission.k8s.io/v1\",\"request\":{"
+    "\"uid\":\"preview\",\"kind\":{\"group\":\"\",\"version\":\"v1\",\"kind\":\"Pod\"},"
+    "\"resource\":{\"group\":\"\",\"version\":\"v1\",\"resource\":\"pods\"},"
+    "\"requestKind\":{\"group\":\"\",\"version\":\"v1\",\"kind\":\"Pod\"},"
+    "\"requestResource\":{\"group\":\"\",\"version\":\"v1\",\"resource\":\"pods\"},"
+    "\"namespace\":";
+static const char review_middle[] = ",\"operation\":\"CREATE\",\"userInfo\":{},\"object\":";
+static const char review_end[] =
+    ",\"oldObject\":null,\"dryRun\":true,"
+    "\"options\":{\"kind\":\"CreateOptions\",\"apiVersion\":\"meta.k8s.io/v1\"}}}\n";
+
+int pn_decide_pod(struct pn_decision **ret, struct pn_decider *d, struct pn_value pod,
+                  struct pn_str namespace, struct pn_err *err)
+{
+    pn_buf_reset(&d->body, PN_ARENA_KEEP_BYTES);
+    pn_buf_cstr(&d->body, review_start);
+    pn_json_write_str(&d->body, namespace);
+    pn_buf_cstr(&d->body, review_middle);
+    pn_json_write(&d->body, pod);
+    pn_buf_cstr(&d->body, review_end);
+    return decide_body(ret, d, err);
+}
+
+int pn_decide_apply(struct pn_value *ret, const struct pn_decision *decision,
+                    struct pn_value object, struct pn_arena *a, struct pn_err *err)
+{
+    struct pn_value patch;
+    if (decision->patch.n == 0) {
+        *ret = object;
+        return 0;
+    }
+    int r = pn_json_read(&patch, decision->patch, PN_JSON_NUMBERS_RAW, a, err);
+    if (r == 0)
+        r = pn_jsonpatch_apply(ret, object, patch, a, err);
+    return r > 0 ? PN_DECIDE_E_PATCH : r;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PN_CLI_INPUT_H
+#define PN_CLI_INPUT_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/diag.h"
+#include "base/node.h"
+#include "base/value.h"
+#include "cli/flags.h"
+#include "sys/file.h"
+
+/* What -f names: files, directories and standard input, read whole. */
+struct pn_input_file {
+    const char *path; /* borrowed from the paths; NULL: standard input */
+    struct pn_buf bytes;
+    struct pn_source source; /* named <stdin> or by the path */
+    bool is_faulty;          /* it was told why; it holds no documents */
+    struct pn_document *docs;
+    size_t doc_count;
+    /* Of a file that is one JSON object: read as JSON, which keeps each number as it was written.
+     * PN_ABSENT otherwise. The nodes of docs[0] are for places only, and not there (root is NULL)
+     * where YAML differs from JSON. */
+    struct pn_value json;
+};
+
+struct pn_input {
+    struct pn_arena *arena; /* nodes and JSON values */
+    struct pn_paths paths;
+    struct pn_input_file *files;
+    size_t file_count;
+};
+
+/*
+ * Reads all files. Faults go to `diags`: the other files are read all the same. The caller calls
+ * pn_input_deinit in any case (*ret is zeroed before). Returns 0 or -ENOMEM.
+ */
+int pn_input_read(struct pn_input *ret, const struct pn_flag_list *names, bool recursive,
+                  struct pn_diags *diags) PN_MUST_CHECK;
+
+void pn_input_deinit(struct pn_input *input);
+
+/* The value of document `i` of the file. Returns 0 or -ENOMEM. */
+int pn_input_value(struct pn_value *ret, const struct pn_input_file *file, size_t i,
+                   struct pn_arena *a) PN_MUST_CHECK;
+
+#endif

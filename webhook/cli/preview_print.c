@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+
+#include "cli/preview.h"
+#include "report/diff.h"
+#include "report/json.h"
+#include "report/term.h"
+#include "yaml/emit.h"
+
+/* ---- standard error ------------------------------------------------------------------------ */
+
+static void begin_message(struct pn_buf *out, const struct pn_preview_object *object)
+{
+    pn_term_write(out, object->source->name);
+    pn_buf_printf(out, ":%u:%u: ", object->span.line, object->span.column);
+    pn_term_write(out, object->kind);
+    pn_buf_char(out, '/');
+    pn_term_write(out, object->name);
+}
+
+static void end_message(struct pn_buf *out, const char *what, struct pn_str text)
+{
+    pn_buf_cstr(out, what);
+    pn_term_write(out, text);
+    pn_buf_char(out, '\n');
+}
+
+/* What somebody should know without asking: a denial, a Pod that will be refused anyway, and what
+ * the API server would show its user as warnings. */
+static void note_messages(const struct pn_preview_object *object)
+{
+    PN_CLEANUP(pn_buf_deinit) struct pn_buf text = PN_BUF_INIT;
+    PN_CLEANUP(pn_buf_deinit) struct pn_buf reason = PN_BUF_INIT;
+    const struct pn_decision *d = object->decision;
+    if (!d->allowed) {
+        begin_message(&text, object);
+        end_message(&text, " denied: ", d->message);
+    }
+    if (d->review.id == PN_REASON_POD_ALREADY_INVALID) {
+        pn_reason_write(&reason, &d->review);
+        begin_message(&text, object);
+        end_message(&text, " left alone: ", pn_buf_view(&reason));
+    }
+    for (size_t i = 0; i < d->warning_count; i++) {
+        begin_message(&text, object);
+        end_message(&text, ": warning: ", d->warnings[i]);
+    }
+    if (text.len > 0)
+        pn_out_note(pn_buf_view(&text));
+}
+
+static void note_explanation(const struct pn_preview *preview)
+{
+    PN_CLEANUP(pn_buf_deinit) struct pn_buf text = PN_BUF_INIT;
+    pn_preview_write_explain(&text, preview, "");
+    pn_out_note(pn_buf_view(&text));
+}
+
+/* ---- the formats --------------------------------------------------------------------------- */
+
+static int print_diff(struct pn_preview_run *run, const struct pn_preview_object *object)
+{
+    PN_CLEANUP(pn_buf_deinit) struct pn_buf before = PN_BUF_INIT;
+    PN_CLEANUP(pn_buf_deinit) struct pn_buf after = PN_BUF_INIT;
+    PN_CLEANUP(pn_buf_deinit) struct pn_buf name = PN_BUF_INIT;
+    if (object->decision->patch.n == 0)
+        return 0;
+    int r = pn_yaml_write(&before, object->before);
+    if (r == 0)
+        r = pn_yaml_write(&after, object->after);
+    if (r != 0)
+        return r;
+    pn_term_write(&name, object->kind);
+    pn_buf_char(&name, '/');
+    pn_term_write(&name, object->name);
+    pn_buf_cstr(&name, "  ");
+    size_t stem = name.len;
+    pn_term_write(&name, object->source->name);
+    pn_buf_printf(&name, ":%u", object->span.line);
+    size_t old_end = name.len;
+    pn_buf_append(&name, name.data, name.failed ? 0 : stem);
+    pn_buf_cstr(&name, pn_outcome_name(pn_preview_outcome(object->decision)));
+    if (before.failed || after.failed || name.failed)
+        return -ENOMEM;
+    struct pn_str old_name = {name.data, old_end};
+    struct pn_str new_name = {name.data + old_end, name.len - old_end};
+    return pn_diff_write(&run->out.buf, old_name, pn_buf_view(&before), new_name,
+                         pn_buf_view(&after), run->color_out);
+}
+
+static void print_patch(struct pn_preview_run *run, const struct pn_decision *decision)
+{
+    pn_buf_str(&run->out.buf, decision->patch.n > 0 ? decision->patch : PN_STR("[]"));
+    pn_buf_char(&run->out.buf, '\n');
+}
+
+/* kind.group/name, as kubectl -o name gives it. */
+static void print_name(struct pn_preview_run *run, const struct pn_preview_object *object)
+{
+    struct pn_buf *out = &run->out.buf;
+    struct pn_str rest = object->api_version;
+    struct pn_str group = pn_str_split(&rest, '/');
+    if (object->decision->patch.n == 0)
+        return;
+    for (size_t i = 0; i < object->kind.n; i++) {
+        char c = object->kind.s[i];
+        pn_buf_char(out, c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c);
+    }
+    if (rest.s != NULL) {
+        pn_buf_char(out, '.');
+        pn_buf_str(out, group);
+    }
+    pn_buf_char(out, '/');
+    pn_term_write(out, object->name);
+    pn_buf_char(out, '\n');
+}
+
+static size_t decided(const struct pn_preview_counts *counts)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < PN_OUTCOME_COUNT; i++)
+        n += counts->outcomes[i];
+    return n;
+}
+
+int pn_preview_print(struct pn_preview_run *run, const struct pn_preview_object *object)
+{
+    struct pn_preview preview = {
+        .file = object->source->name,
+        .line = object->span.line,
+        .column = object->span.column,
+        .api_version = object->api_version,
+        .kind = object->kind,
+        .namespace = object->namespace,
+        .name = object->name,
+        .decision = object->decision,
+        .after = object->after,
+    };
+    bool in_result = run->o->format == PN_PREVIEW_DIFF || run->o->format == PN_PREVIEW_JSON;
+    if (run->o->explain && !in_result)
+        note_explanation(&preview);
+    if (run->o->format != PN_PREVIEW_JSON)
+        note_messages(object);
+    switch (run->o->format) {
+    case PN_PREVIEW_DIFF:
+        if (run->o->explain)
+            pn_preview_write_explain(&run->out.buf, &preview, "# ");
+        return print_diff(run, object);
+    case PN_PREVIEW_PATCH:
+        print_patch(run, object->decision);
+        return 0;
+    case PN_PREVIEW_JSON:
+        return pn_json_write_preview(&run->out.buf, &preview, decided(&run->counts) == 1,
+                                     run->values);
+    case PN_PREVIEW_NAME:
+        print_name(run, object);
+        return 0;
+    default: /* -o yaml goes by documents */
+        return 0;
+    }
+}
+
+void pn_preview_print_start(struct pn_preview_run *run)
+{
+    if (run->o->format == PN_PREVIEW_JSON)
+        pn_json_begin_preview(&run->out.buf);
+}
+
+bool pn_preview_has_seen_any(const struct pn_preview_counts *counts)
+{
+    return decided(counts) + counts->invalid + counts->other > 0;
+}
+
+int pn_preview_print_end(struct pn_preview_run *run)
+{
+    PN_CLEANUP(pn_buf_deinit) struct pn_buf summary = PN_BUF_INIT;
+    if (pn_preview_has_seen_any(&run->counts)) {
+        pn_preview_write_summary(&summary, &run->counts);
+        pn_out_note(pn_buf_view(&summary));
+    }
+    if (run->o->format == PN_PREVIEW_JSON)
+        return pn_json_end_preview(&run->out.buf, &run->counts);
+    return 0;
+}
+
+/* ---- -o yaml ------------------------------------------------------------------------------- */
+
+static void pass_on(struct pn_preview_run *run, struct pn_str text)
+{
+    if (text.n == 0)
+        return;
+    pn_buf_str(&run->out.buf, text);
+    run->has_written = true;
+    run->last_byte = text.s[text.n - 1];
+}
+
+static void begin_line(struct pn_preview_run *run)
+{
+    if (run->has_written && run->last_byte != '\n')
+        pass_on(run, PN_STR("\n"));
+}
+
+/* The line at the start of `text`, its break included. */
+static struct pn_str first_line(struct pn_str text)
+{
+    const char *end = memchr(text.s, '\n', text.n);
+    return (struct pn_str){text.s, end != NULL ? (size_t)(end - text.s) + 1 : text.n};
+}
+
+static bool is_comment(struct pn_str line)
+{
+    struct pn_str text = pn_str_trim(line);
+    return text.n == 0 || text.s[0] == '#';
+}
+
+/* The comments and empty lines at the start of `text`. */
+static struct pn_str leading_comments(struct pn_str text)
+{
+    struct pn_str rest = text;
+    while (rest.n > 0 && is_comment(first_line(rest))) {
+        size_t n = first_line(rest).n;
+        rest.s += n;
+        rest.n -= n;
+    }
+    return (struct pn_str){text.s, text.n - rest.n};
+}
+
+void pn_preview_yaml_start(struct pn_preview_run *run, const struct pn_input_file *file,
+                           bool is_only_file)
+{
+    struct pn_str bytes = file->source.bytes;
+    run->copied = 0;
+    if (is_only_file)
+        return;
+    /* Within a stream a byte order mark would be a character, and a file needs its separator;
+     * the first one too when it is JSON: kubectl takes what begins with a brace for JSON only. */
+    if (pn_str_has_prefix(bytes, PN_STR("\xef\xbb\xbf")))
+        run->copied = 3;
+    struct pn_str text = {bytes.s + run->copied, bytes.n - run->copied};
+    size_t comments = leading_comments(text).n;
+    struct pn_str content = {text.s + comments, text.n - comments};
+    if (content.n == 0)
+        return;
+    begin_line(run);
+    if (content.s[0] == '%')
+        pass_on(run, run->has_written ? PN_STR("...\n") : PN_STR(""));
+    else if (!pn_str_has_prefix(content, PN_STR("---")) &&
+             (run->has_written || content.s[0] == '{'))
+        pass_on(run, PN_STR("---\n"));
+}
+
+int pn_preview_yaml_document(struct pn_preview_run *run, const struct pn_document *doc,
+                             struct pn_value after)
+{
+    struct pn_str bytes = doc->source->bytes;
+    struct pn_str text = {bytes.s + doc->span.start, doc->span.end - doc->span.start};
+    PN_CLEANUP(pn_buf_deinit) struct pn_buf document = PN_BUF_INIT;
+    int r = pn_yaml_write(&document, after);
+    if (r != 0 || document.failed)
+        return -ENOMEM;
+    pass_on(run, (struct pn_str){bytes.s + run->copied, doc->span.start - run->copied});
+    begin_line(run); /* a document may begin behind its "---", on the same line */
+    pass_on(run, leading_comments(text));
+    begin_line(run);
+    pass_on(run, pn_buf_view(&document));
+    run->copied = doc->span.end;
+    return 0;
+}
+
+void pn_preview_yaml_end(struct pn_preview_run *run, const struct pn_input_file *file)
+{
+    struct pn_str bytes = file->source.bytes;
+    if (bytes.n > run->copied)
+        pass_on(run, (struct pn_str){bytes.s + run->copied, bytes.n - run->copied});
+    pn_out_step(&run->out);
+}

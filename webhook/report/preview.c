@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/preview.h"
+
+#include "report/term.h"
+
+enum pn_outcome pn_preview_outcome(const struct pn_decision *decision)
+{
+    if (!decision->allowed)
+        return PN_OUTCOME_DENIED;
+    if (decision->patch.n == 0)
+        return PN_OUTCOME_UNCHANGED;
+    for (size_t i = 0; i < decision->verdict_count; i++) {
+        enum pn_reason_id id = decision->verdicts[i].reason.id;
+        if (id == PN_REASON_INJECTED || id == PN_REASON_REPAIRED)
+            return PN_OUTCOME_INJECTED;
+    }
+    return PN_OUTCOME_ANNOTATED;
+}
+
+const char *pn_outcome_name(enum pn_outcome outcome)
+{
+    static const char *const names[] = {"injected", "annotated", "unchanged", "denied"};
+    return outcome < PN_OUTCOME_COUNT ? names[outcome] : "";
+}
+
+static void write_reason_text(struct pn_buf *out, const struct pn_reason *reason)
+{
+    PN_CLEANUP(pn_buf_deinit) struct pn_buf text = PN_BUF_INIT;
+    pn_reason_write(&text, reason);
+    pn_term_write(out, pn_buf_view(&text));
+    out->failed = out->failed || text.failed;
+}
+
+static void pad(struct pn_buf *out, size_t written, size_t width)
+{
+    pn_buf_printf(out, "%*s", (int)(width > written ? width - written : 0) + 2, "");
+}
+
+/* Widest policy name and reason id, for columns. */
+struct widths {
+    size_t name, reason;
+};
+
+static struct widths measure(const struct pn_decision *d)
+{
+    PN_CLEANUP(pn_buf_deinit) struct pn_buf scratch = PN_BUF_INIT;
+    struct widths widths = {0, 0};
+    for (size_t i = 0; i < d->verdict_count; i++) {
+        scratch.len = 0;
+        size_t name = pn_term_write(&scratch,
+                                    pn_policy_set_policy_name(d->set, d->verdicts[i].policy));
+        size_t reason = strlen(pn_reason_name(d->verdicts[i].reason.id));
+        widths.name = name > widths.name ? name : widths.name;
+        widths.reason = reason > widths.reason ? reason : widths.reason;
+    }
+    return widths;
+}
+
+static void write_note(struct pn_buf *out, const struct pn_reason *note, const char *prefix)
+{
+    if (note->id == PN_REASON_NONE)
+        return;
+    pn_buf_printf(out, "%s    note: %s: ", prefix, pn_reason_name(note->id));
+    write_reason_text(out, note);
+    pn_buf_char(out, '\n');
+}
+
+static void write_verdicts(struct pn_buf *out, const struct pn_decision *d, const char *prefix)
+{
+    struct widths widths = measure(d);
+    for (size_t i = 0; i < d->verdict_count; i++) {
+        const struct pn_verdict *verdict = &d->verdicts[i];
+        const char *reason = pn_reason_name(verdict->reason.id);
+        pn_buf_printf(out, "%s  ", prefix);
+        pad(out, pn_term_write(out, pn_policy_set_policy_name(d->set, verdict->policy)),
+            widths.name);
+        pn_buf_cstr(out, reason);
+        pad(out, strlen(reason), widths.reason);
+        write_reason_text(out, &verdict->reason);
+        pn_buf_char(out, '\n');
+        write_note(out, &verdict->note, prefix);
+    }
+}
+
+void pn_preview_write_explain(struct pn_buf *out, const struct pn_preview *preview,
+                              const char *prefix)
+{
+    const struct pn_decision *d = preview->decision;
+    pn_buf_cstr(out, prefix);
+    pn_term_write(out, preview->kind);
+    pn_buf_char(out, '/');
+    pn_term_write(out, preview->name);
+    pn_buf_cstr(out, " (");
+    pn_term_write(out, preview->namespace);
+    pn_buf_cstr(out, ")  ");
+    pn_term_write(out, preview->file);
+    pn_buf_printf(out, ":%u  %s\n", preview->line, pn_outcome_name(pn_preview_outcome(d)));
+    if (d->review.id != PN_REASON_NONE) {
+        pn_buf_printf(out, "%s  %s: ", prefix, pn_reason_name(d->review.id));
+        write_reason_text(out, &d->review);
+        pn_buf_char(out, '\n');
+    }
+    write_verdicts(out, d, prefix);
+    write_note(out, &d->note, prefix);
+}
+
+void pn_preview_write_summary(struct pn_buf *out, const struct pn_preview_counts *counts)
+{
+    size_t objects = counts->invalid;
+    for (size_t i = 0; i < PN_OUTCOME_COUNT; i++)
+        objects += counts->outcomes[i];
+    pn_buf_printf(out, "%zu object%s", objects, objects == 1 ? "" : "s");
+    const char *separator = ": ";
+    for (unsigned i = 0; i < PN_OUTCOME_COUNT; i++) {
+        if (counts->outcomes[i] == 0)
+            continue;
+        pn_buf_printf(out, "%s%zu %s", separator, counts->outcomes[i],
+                      pn_outcome_name((enum pn_outcome)i));
+        separator = ", ";
+    }
+    if (counts->invalid > 0)
+        pn_buf_printf(out, "%s%zu invalid", separator, counts->invalid);
+    if (counts->other > 0)
+        pn_buf_printf(out, "; %zu other document%s", counts->other, counts->other == 1 ? "" : "s");
+    pn_buf_char(out, '\n');
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PN_SERVER_CONNS_H
+#define PN_SERVER_CONNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "server/tls.h"
+
+/*
+ * The table of open connections. libmicrohttpd's own time-outs start again with every byte and
+ * cannot close what is idle, so time is kept here and one thread sweeps once a second. Times are
+ * milliseconds of the monotonic clock.
+ */
+struct pn_conns;
+
+/* One connection, from its first byte until libmicrohttpd closes its descriptor. */
+struct pn_conn;
+
+/* Returns 0 (pn_conns_free) or -ENOMEM. */
+int pn_conns_new(struct pn_conns **ret) PN_MUST_CHECK;
+
+/* To be called when all connections are removed. NULL is allowed. */
+void pn_conns_free(struct pn_conns *conns);
+
+/*
+ * Enters a connection. `fd` stays libmicrohttpd's and must be open until pn_conns_remove. Takes
+ * over the reference to `take_tls`, also on failure. Returns NULL when out of memory.
+ */
+struct pn_conn *pn_conns_add(struct pn_conns *conns, int fd, struct pn_tls *take_tls,
+                             int64_t now_ms);
+
+void pn_conns_remove(struct pn_conns *conns, struct pn_conn *conn);
+
+/* A request's headers are here; and: its response is sent, or given up. */
+void pn_conn_begin(struct pn_conns *conns, struct pn_conn *conn, int64_t now_ms);
+void pn_conn_end(struct pn_conns *conns, struct pn_conn *conn, int64_t now_ms);
+
+/* Requests between begin and end. */
+size_t pn_conns_in_flight(struct pn_conns *conns);
+
+/* Connections removed since the last call. */
+size_t pn_conns_take_closed(struct pn_conns *conns);
+
+/*
+ * Shuts down connections whose request is older than PN_BODY_TIMEOUT_SECONDS and those that have
+ * been without one for PN_IDLE_TIMEOUT_SECONDS; libmicrohttpd then closes them. Returns how many of
+ * the former.
+ */
+size_t pn_conns_sweep(struct pn_conns *conns, int64_t now_ms);
+
+/* Ends connections that have served a request and have none open: nothing on them can be lost. */
+void pn_conns_end_idle(struct pn_conns *conns);
+
+/*
+ * True when no request is in flight and none can be on its way on a connection so young that it has
+ * not yet served one.
+ */
+bool pn_conns_are_quiet(struct pn_conns *conns, int64_t now_ms);
+
+#endif

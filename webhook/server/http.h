@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PN_SERVER_HTTP_H
+#define PN_SERVER_HTTP_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "server/conns.h"
+#include "server/service.h"
+#include "server/tls.h"
+
+/*
+ * HTTPS over connections that somebody else accepted: libmicrohttpd with TLS on its own threads. It
+ * is given no listening socket, because it can stop listening only in a way that races
+ * (MHD_quiesce_daemon with a pool and epoll).
+ */
+struct pn_http;
+
+struct pn_http_options {
+    struct pn_service *service; /* all borrowed, until pn_http_stop */
+    struct pn_conns *conns;
+    struct pn_tls *tls;
+    unsigned workers; /* at least 1 */
+    unsigned connections_max;
+};
+
+/* Starts the workers. Returns 0 or -EIO with a message. */
+int pn_http_start(struct pn_http **ret, const struct pn_http_options *o,
+                  struct pn_err *err) PN_MUST_CHECK;
+
+/*
+ * Serves a connection; its descriptor is taken over in any case. False when it was closed at once:
+ * too many connections.
+ */
+bool pn_http_add(struct pn_http *http, int take_fd, const struct sockaddr *address,
+                 socklen_t address_bytes);
+
+/* Cuts what is open, stops the workers and frees. NULL is allowed. */
+void pn_http_stop(struct pn_http *http);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/mutate.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "engine/engine.h"
+#include "server/clock.h"
+
+/* Names of policies for the log: those in the Pod, and those that are not, with the reason's id. */
+static void list_verdicts(struct pn_buf *applied, struct pn_buf *skipped,
+                          const struct pn_decision *d)
+{
+    for (size_t i = 0; i < d->verdict_count; i++) {
+        enum pn_reason_id id = d->verdicts[i].reason.id;
+        bool success = pn_reason_class_of(id) == PN_CLASS_SUCCESS;
+        struct pn_buf *list = success ? applied : skipped;
+        if (list->len > 0)
+            pn_buf_char(list, ',');
+        pn_buf_str(list, pn_policy_set_policy_name(d->set, d->verdicts[i].policy));
+        if (!success || id != PN_REASON_INJECTED) {
+            pn_buf_char(list, '=');
+            pn_buf_cstr(list, pn_reason_name(id));
+        }
+    }
+}
+
+/* Never annotation values or contents of the Pod: those may be secrets. */
+static void log_decision(struct pn_service *service, const struct pn_decision *d, int64_t began_us,
+                         struct pn_arena *arena)
+{
+    struct pn_log_line line;
+    struct pn_buf applied = PN_BUF_IN_ARENA(arena), skipped = PN_BUF_IN_ARENA(arena);
+    list_verdicts(&applied, &skipped, d);
+    pn_log_begin(&line, service->log, arena, PN_LOG_INFO, PN_STR("decided"));
+    pn_log_str(&line, "uid", d->uid);
+    pn_log_str(&line, "namespace", d->pod_namespace);
+    pn_log_str(&line, "pod", d->pod_name);
+    pn_log_bool(&line, "allowed", d->allowed);
+    if (d->dry_run)
+        pn_log_bool(&line, "dryRun", true);
+    if (d->review.id != PN_REASON_NONE)
+        pn_log_str(&line, "review", pn_str_of(pn_reason_name(d->review.id)));
+    if (applied.len > 0)
+        pn_log_str(&line, "applied", pn_buf_view(&applied));
+    if (skipped.len > 0)
+        pn_log_str(&line, "skipped", pn_buf_view(&skipped));
+    pn_log_int(&line, "patchBytes", (int64_t)d->patch.n);
+    pn_log_int(&line, "durationMicros", pn_clock_us() - began_us);
+    pn_log_commit(&line);
+}
+
+static void broken(struct pn_service *service, struct pn_exchange *ex, const char *what, int code,
+                   const char *detail)
+{
+    /* The API server shows the message to the Pod's author; the rest is for our operator. */
+    pn_exchange_fail(ex, 500, "internal error while deciding: %s", what);
+    pn_log_say(service->log, PN_LOG_ERROR, "internal error while deciding: %s: %s (%s)", what,
+               strerror(-code), detail);
+}
+
+static void decide(struct pn_service *service, struct pn_exchange *ex,
+                   const struct pn_policy_set *set, struct pn_arena *arena)
+{
+    int64_t began_us = pn_clock_us();
+    struct pn_decision *decision = NULL;
+    struct pn_err err = PN_ERR_INIT;
+    int r = pn_engine_decide(&decision, set, service->env, 0, ex->body, ex->body_len, arena, &err);
+    if (r == PN_ENGINE_E_BAD_REVIEW) {
+        pn_exchange_fail(ex, 400, "%s", err.text);
+    } else if (r == PN_ENGINE_E_TOO_DENSE) {
+        pn_exchange_fail(ex, 413, "%s", err.text);
+    } else if (r != 0) {
+        broken(service, ex, "the engine failed", r < 0 ? r : -r, err.text);
+    } else {
+        ex->status = 200;
+        ex->content_type = "application/json";
+        pn_respond_write(&ex->out, decision);
+        log_decision(service, decision, began_us, arena);
+    }
+}
+
+void pn_mutate_handle(struct pn_service *service, struct pn_exchange *ex)
+{
+    struct pn_policy_set *set = pn_snapshot_acquire(service->snapshot);
+    struct pn_arena *arena = pn_pool_take_arena(service->pool);
+    if (set == NULL) {
+        pn_exchange_fail(ex, 503, "no policies are loaded yet");
+    } else if (arena == NULL) {
+        pn_exchange_fail(ex, 500, "out of memory");
+    } else {
+        pn_arena_reset(arena, pn_engine_arena_cap(ex->body_len));
+        decide(service, ex, set, arena);
+    }
+    if (arena != NULL)
+        pn_pool_give_arena(service->pool, arena);
+    pn_policy_set_unref(set);
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/own_cert.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "sys/child.h"
+#include "sys/file.h"
+
+/* The three texts travel through the pipe one after the other, each with its length before it. */
+static void write_part(struct pn_buf *out, const struct pn_buf *part)
+{
+    uint32_t n = (uint32_t)part->len;
+    pn_buf_append(out, &n, sizeof n);
+    pn_buf_append(out, part->data, part->len);
+}
+
+static bool read_part(struct pn_buf *out, struct pn_str *rest)
+{
+    uint32_t n;
+    if (rest->n < sizeof n)
+        return false;
+    memcpy(&n, rest->s, sizeof n);
+    rest->s += sizeof n;
+    rest->n -= sizeof n;
+    if (rest->n < n)
+        return false;
+    pn_buf_append(out, rest->s, n);
+    rest->s += n;
+    rest->n -= n;
+    return !out->failed;
+}
+
+/* Runs in the child. */
+static int issue(const void *argument, struct pn_buf *out, struct pn_err *err)
+{
+    PN_CLEANUP(pn_issued_deinit) struct pn_issued issued = PN_ISSUED_INIT;
+    int r = pn_issue_chain(&issued, argument, err);
+    if (r != 0)
+        return r;
+    write_part(out, &issued.ca_cert);
+    write_part(out, &issued.cert);
+    write_part(out, &issued.key);
+    return 0;
+}
+
+static void wipe(struct pn_buf *b)
+{
+    if (b->data != NULL)
+        explicit_bzero(b->data, b->cap);
+    pn_buf_deinit(b);
+}
+
+static int issue_in_child(struct pn_issued *ret, const struct pn_issue_options *o,
+                          struct pn_err *err)
+{
+    PN_CLEANUP(wipe) struct pn_buf parts = PN_BUF_INIT;
+    int r = pn_child_run(issue, o, &parts, PN_PEM_MAX_BYTES, err);
+    if (r != 0)
+        return r;
+    PN_CLEANUP(pn_issued_deinit) struct pn_issued issued = PN_ISSUED_INIT;
+    struct pn_str rest = pn_buf_view(&parts);
+    if (!read_part(&issued.ca_cert, &rest) || !read_part(&issued.cert, &rest) ||
+        !read_part(&issued.key, &rest))
+        return pn_err_set(err, -EIO, "the child process sent no whole certificate");
+    *ret = issued;
+    issued = (struct pn_issued)PN_ISSUED_INIT;
+    return 0;
+}
+
+/* An address that names this host alone and is not there yet. */
+static bool is_new_name(const struct pn_str *names, size_t n, struct pn_str name)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (pn_str_eq(names[i], name))
+            return false;
+    }
+    return !pn_str_is(name, "0.0.0.0") && !pn_str_is(name, "::");
+}
+
+int pn_own_cert_make(struct pn_issued *ret, const char *address, struct pn_err *err)
+{
+    char host[256] = "";
+    struct pn_str names[5] = {PN_STR("localhost"), PN_STR("127.0.0.1"), PN_STR("::1")};
+    size_t n = 3;
+    if (address != NULL && is_new_name(names, n, pn_str_of(address)))
+        names[n++] = pn_str_of(address);
+    if (gethostname(host, sizeof host - 1) == 0 && host[0] != '\0')
+        names[n++] = pn_str_of(host);
+    time_t now = time(NULL);
+    struct pn_issue_options o = {.names = names,
+                                 .name_count = n,
+                                 .not_before = now - PN_OWN_CERT_BACKDATE_SECONDS,
+                                 .not_after = now + PN_OWN_CERT_SECONDS};
+    int r = issue_in_child(ret, &o, err);
+    if (r != 0 && host[0] != '\0') { /* a host name that is no DNS name: serve without it */
+        o.name_count--;
+        r = issue_in_child(ret, &o, err);
+    }
+    return r == 0 ? 0 : pn_err_wrap(err, r, "making a certificate");
+}
+
+static int write_file(const char *directory, const char *name, const struct pn_buf *text,
+                      unsigned mode, struct pn_err *err)
+{
+    PN_CLEANUP(pn_free_pointer) char *path = NULL;
+    if (asprintf(&path, "%s/%s", directory, name) < 0) {
+        path = NULL;
+        return pn_err_set(err, -ENOMEM, "out of memory");
+    }
+    int r = pn_file_write_atomic(path, pn_buf_view(text), mode);
+    return r == 0 ? 0 : pn_err_set(err, r, "cannot write '%s': %s", path, strerror(-r));
+}
+
+int pn_own_cert_write(const struct pn_issued *issued, const char *directory, struct pn_err *err)
+{
+    if (mkdir(directory, 0755) < 0 && errno != EEXIST)
+        return pn_err_set(err, -errno, "cannot make the directory '%s': %s", directory,
+                          strerror(errno));
+    int r = write_file(directory, "tls.key", &issued->key, 0600, err);
+    if (r == 0)
+        r = write_file(directory, "tls.crt", &issued->cert, 0644, err);
+    if (r == 0)
+        r = write_file(directory, "ca.crt", &issued->ca_cert, 0644, err);
+    return r;
+}

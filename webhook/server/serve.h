@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PN_SERVER_SERVE_H
+#define PN_SERVER_SERVE_H
+
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "config/snapshot.h"
+#include "engine/engine.h"
+#include "obs/log.h"
+
+/* How to serve. All is borrowed for the call. */
+struct pn_serve_options {
+    const char *bind_address; /* an IPv4 or IPv6 address; NULL: all of both */
+    uint16_t secure_port;     /* 0: any free one */
+    /* Both or neither. Neither: a CA and a certificate of the server's own. */
+    const char *tls_cert_file;
+    const char *tls_private_key_file;
+    /* Where the own ca.crt, tls.crt and tls.key are written; NULL: they stay in memory. Unused when
+     * files are given. */
+    const char *cert_dir;
+    unsigned workers;                  /* threads that answer; 0: one for each CPU */
+    unsigned shutdown_delay_seconds;   /* not ready, but serving: for the endpoints to follow */
+    unsigned shutdown_timeout_seconds; /* then, for what is in flight */
+    struct pn_snapshot *snapshot;
+    struct pn_log *log;       /* NULL: none */
+    const struct pn_env *env; /* NULL: nothing but what a review says */
+};
+
+/*
+ * Serves until SIGTERM or SIGINT, drains, and returns 0; a second signal ends it at once. The line
+ * "serving" in the log names the address and port that were bound and where the CA certificate is.
+ * Both signals are blocked for the call, and SIGPIPE is ignored from here on. To be called before
+ * threads start. When it cannot start, returns a negative errno with a message in err.
+ */
+int pn_serve_run(const struct pn_serve_options *o, struct pn_err *err) PN_MUST_CHECK;
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PN_SERVER_TLS_H
+#define PN_SERVER_TLS_H
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/str.h"
+
+/*
+ * The certificate chain and key that connections are served with. Shared by reference count: each
+ * connection holds one from its first byte to its last, so that a new pair can take its place while
+ * old connections go on.
+ */
+struct pn_tls;
+
+/* What libmicrohttpd hands to GnuTLS: TLS 1.3 and 1.2, our order of ciphers. */
+#define PN_TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SERVER_PRECEDENCE"
+
+/* The pair cannot be served: no PEM, no chain, or a key that is not the certificate's. */
+#define PN_TLS_E_INVALID 1
+
+/*
+ * Loads a chain (leaf first) and its private key from PEM text. Caller owns one reference to *ret.
+ * Returns 0, PN_TLS_E_INVALID (err says why) or -ENOMEM.
+ */
+int pn_tls_new(struct pn_tls **ret, struct pn_str cert_pem, struct pn_str key_pem,
+               struct pn_err *err) PN_MUST_CHECK;
+
+/*
+ * The same from files. Returns 0, PN_TLS_E_INVALID, or a negative errno when a file cannot be read;
+ * err names the file.
+ */
+int pn_tls_new_from_files(struct pn_tls **ret, const char *cert_file, const char *key_file,
+                          struct pn_err *err) PN_MUST_CHECK;
+
+struct pn_tls *pn_tls_ref(struct pn_tls *tls);
+/* NULL is allowed. */
+void pn_tls_unref(struct pn_tls *tls);
+/* For PN_CLEANUP. */
+void pn_tls_unref_pointer(struct pn_tls **tls);
+
+/*
+ * Makes a GnuTLS session (gnutls_session_t) serve this pair. The caller keeps a reference until
+ * after gnutls_deinit. Returns 0 or -EIO.
+ */
+int pn_tls_attach(struct pn_tls *tls, void *session) PN_MUST_CHECK;
+
+#endif

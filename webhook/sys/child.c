@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sys/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sys/file.h"
+
+/* How the child ends; what it wrote is a result or a message accordingly. */
+enum { EXIT_DONE = 0, EXIT_SAID_WHY = 1, EXIT_MUTE = 2 };
+
+static void close_fd(const int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+}
+
+static int child_main(pn_child_work *work, const void *argument, int fd)
+{
+    struct pn_buf out = PN_BUF_INIT;
+    struct pn_err err = PN_ERR_INIT;
+    int r = work(argument, &out, &err);
+    if (r == 0 && !out.failed)
+        return pn_file_write_fd(fd, pn_buf_view(&out)) == 0 ? EXIT_DONE : EXIT_MUTE;
+    return pn_file_write_fd(fd, pn_str_of(err.text)) == 0 ? EXIT_SAID_WHY : EXIT_MUTE;
+}
+
+/* The wait status of `child`, or a negative errno. */
+static int wait_for(pid_t child)
+{
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0) {
+        if (errno != EINTR)
+            return -errno;
+    }
+    return status;
+}
+
+static int judge(int status, int read_result, struct pn_buf *said, struct pn_err *err)
+{
+    if (status < 0)
+        return pn_err_set(err, status, "waiting for a child process: %s", strerror(-status));
+    if (WIFSIGNALED(status))
+        return pn_err_set(err, -ECHILD, "a child process died of signal %d", WTERMSIG(status));
+    if (WEXITSTATUS(status) == EXIT_SAID_WHY)
+        return pn_err_set(err, -ECHILD, "%.*s", PN_STR_ARG(pn_buf_view(said)));
+    if (WEXITSTATUS(status) != EXIT_DONE || read_result != 0)
+        return pn_err_set(err, -ECHILD, "the result of a child process could not be read");
+    return 0;
+}
+
+int pn_child_run(pn_child_work *work, const void *argument, struct pn_buf *out, size_t max_bytes,
+                 struct pn_err *err)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return pn_err_set(err, -errno, "making a pipe: %s", strerror(errno));
+    PN_CLEANUP(close_fd) int reader = ends[0];
+    PN_CLEANUP(close_fd) int writer = ends[1];
+    pid_t child = fork();
+    if (child < 0)
+        return pn_err_set(err, -errno, "starting a child process: %s", strerror(errno));
+    if (child == 0) {
+        close(reader); /* else writing would never fail once the parent has had enough */
+        _exit(child_main(work, argument, writer));
+    }
+    close(writer);
+    writer = -1;
+    PN_CLEANUP(pn_buf_deinit) struct pn_buf said = PN_BUF_INIT;
+    int read_result = pn_file_read_fd(&said, reader, max_bytes);
+    close(reader); /* a child that still writes ends now instead of waiting for us */
+    reader = -1;
+    int r = judge(wait_for(child), read_result, &said, err);
+    if (r != 0)
+        return r;
+    pn_buf_append(out, said.data, said.len);
+    if (said.data != NULL)
+        explicit_bzero(said.data, said.cap);
+    return out->failed ? pn_err_set(err, -ENOMEM, "out of memory") : 0;
+}

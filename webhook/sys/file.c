@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sys/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Asked from the kernel at a time; files of policies and manifests mostly fit in one. */
+enum { READ_STEP_BYTES = 64 << 10 };
+
+static void close_fd(const int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+}
+
+int pn_file_read_fd(struct pn_buf *out, int fd, size_t max_bytes)
+{
+    size_t start = out->len;
+    for (;;) {
+        char *at = pn_buf_reserve(out, READ_STEP_BYTES);
+        if (at == NULL)
+            return -ENOMEM;
+        ssize_t n = read(fd, at, READ_STEP_BYTES);
+        int code = errno;
+        out->len -= READ_STEP_BYTES - (n > 0 ? (size_t)n : 0);
+        if (n < 0 && code == EINTR)
+            continue;
+        if (n < 0)
+            return -code;
+        if (n == 0)
+            return 0;
+        if (out->len - start > max_bytes)
+            return PN_FILE_E_TOO_LARGE;
+    }
+}
+
+int pn_file_read(struct pn_buf *out, const char *path, size_t max_bytes)
+{
+    struct stat st;
+    /* Asked before opening, which would disturb a device and wait for a FIFO's writer; and once
+     * more afterwards, since the name may lead elsewhere by then. */
+    if (stat(path, &st) < 0)
+        return -errno;
+    if (!S_ISREG(st.st_mode))
+        return PN_FILE_E_NOT_REGULAR;
+    PN_CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return -errno;
+    if (!S_ISREG(st.st_mode))
+        return PN_FILE_E_NOT_REGULAR;
+    if (st.st_size > 0 && (size_t)st.st_size > max_bytes)
+        return PN_FILE_E_TOO_LARGE;
+    return pn_file_read_fd(out, fd, max_bytes);
+}
+
+int pn_file_write_fd(int fd, struct pn_str bytes)
+{
+    while (bytes.n > 0) {
+        ssize_t n = write(fd, bytes.s, bytes.n);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -errno;
+        bytes.s += n;
+        bytes.n -= (size_t)n;
+    }
+    return 0;
+}
+
+/* The directory entry itself must reach the disk too; some file systems cannot sync a directory. */
+static int sync_directory_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    PN_CLEANUP(pn_free_pointer) char *directory = NULL;
+    if (slash == path)
+        directory = strdup("/");
+    else
+        directory = slash != NULL ? strndup(path, (size_t)(slash - path)) : strdup(".");
+    if (directory == NULL)
+        return -ENOMEM;
+    PN_CLEANUP(close_fd) int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    return fsync(fd) < 0 && errno != EINVAL ? -errno : 0;
+}
+
+static int fill_temporary(int fd, struct pn_str bytes, unsigned mode)
+{
+    int r = pn_file_write_fd(fd, bytes);
+    if (r < 0)
+        return r;
+    if (fchmod(fd, (mode_t)mode) < 0 || fsync(fd) < 0)
+        return -errno;
+    return 0;
+}
+
+int pn_file_write_atomic(const char *path, struct pn_str bytes, unsigned mode)
+{
+    PN_CLEANUP(pn_free_pointer) char *temporary = NULL;
+    if (asprintf(&temporary, "%s.XXXXXX", path) < 0) {
+        temporary = NULL;
+        return -ENOMEM;
+    }
+    int fd = mkostemp(temporary, O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    int r = fill_temporary(fd, bytes, mode);
+    if (close(fd) < 0 && r == 0)
+        r = -errno;
+    if (r == 0 && rename(temporary, path) < 0)
+        r = -errno;
+    if (r < 0) {
+        unlink(temporary);
+        return r;
+    }
+    return sync_directory_of(path);
+}
+
+bool pn_file_is_directory(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+bool pn_file_is_same(const char *a, const char *b)
+{
+    struct stat x, y;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
