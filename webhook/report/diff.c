@@ -320,13 +320,13 @@ static void keep_shared(struct sequence *sequence, const uint32_t *seen_on_other
 static int run_search(struct search *s)
 {
     size_t diagonals = s->a.count + s->b.count + 3;
-    PN_CLEANUP(pn_free_pointer) ptrdiff_t *forward = calloc(diagonals, sizeof *forward);
-    PN_CLEANUP(pn_free_pointer) ptrdiff_t *backward = calloc(diagonals, sizeof *backward);
-    if (forward == NULL || backward == NULL)
+    ptrdiff_t *memory = calloc(diagonals, 2 * sizeof *memory);
+    if (memory == NULL)
         return -ENOMEM;
-    s->forward = forward + s->b.count + 1;
-    s->backward = backward + s->b.count + 1;
+    s->forward = memory + s->b.count + 1;
+    s->backward = s->forward + diagonals;
     compare(s, (struct box){0, (ptrdiff_t)s->a.count, 0, (ptrdiff_t)s->b.count});
+    free(memory);
     return 0;
 }
 

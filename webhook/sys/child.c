@@ -20,7 +20,7 @@ static void close_fd(const int *fd)
 
 static int child_main(pn_child_work *work, const void *argument, int fd)
 {
-    struct pn_buf out = PN_BUF_INIT;
+    PN_CLEANUP(pn_buf_deinit) struct pn_buf out = PN_BUF_INIT;
     struct pn_err err = PN_ERR_INIT;
     int r = work(argument, &out, &err);
     if (r == 0 && !out.failed)
