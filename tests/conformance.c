@@ -38,7 +38,7 @@ static enum outcome verdict(bool passed)
     return passed ? PASSED : FAILED;
 }
 
-/* ---- quantity.jsonl ------------------------------------------------------------------------- */
+/* ---- quantity.jsonl -------------------------------------------------------------------- */
 
 static bool read_quantity(struct pn_quantity *ret, struct run *run, struct pn_value text)
 {
@@ -115,7 +115,7 @@ static enum outcome check_quantity(struct run *run)
     return BROKEN;
 }
 
-/* ---- selector.jsonl ------------------------------------------------------------------------- */
+/* ---- selector.jsonl -------------------------------------------------------------------- */
 
 static struct pn_node *node_of(struct pn_value v, struct pn_arena *a);
 
@@ -228,7 +228,7 @@ static enum outcome check_selector(struct run *run)
     return verdict(!error && matches == match.b);
 }
 
-/* ---- json-patch.jsonl ----------------------------------------------------------------------- */
+/* ---- json-patch.jsonl ------------------------------------------------------------------ */
 
 /* Equal, with every number written alike. */
 static bool same_as_written(struct pn_value a, struct pn_value b)
@@ -270,7 +270,7 @@ static enum outcome check_jsonpatch(struct run *run)
     return verdict(!error && same_as_written(expected, result));
 }
 
-/* ---- yaml.jsonl ----------------------------------------------------------------------------- */
+/* ---- yaml.jsonl ------------------------------------------------------------------------ */
 
 static enum outcome check_yaml(struct run *run)
 {
@@ -298,7 +298,7 @@ static enum outcome check_yaml(struct run *run)
     return verdict(error ? r == PN_YAML_E_INVALID : r == 0 && pn_value_equal(expected, value));
 }
 
-/* ---- the files ------------------------------------------------------------------------------ */
+/* ---- the files ------------------------------------------------------------------------- */
 
 /* A row without a check names cases that nothing of ours answers yet. */
 static const struct suite {

@@ -17,6 +17,7 @@ import copy
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -57,10 +58,73 @@ def apply_patch(document, patch):
     return document
 
 
+# ---- what the API server does to a Pod between the rounds ------------------------------------------
+
+def canonical(quantity):
+    """The few spellings that the cases use, as resource.Quantity writes them."""
+    return {1073741824: "1073741824", 0.1: "100m", "1024Ki": "1Mi", "1024Mi": "1Gi"}.get(
+        quantity, quantity)
+
+
+def default_container(container, token):
+    container.setdefault("imagePullPolicy", "IfNotPresent")
+    container.setdefault("terminationMessagePath", "/dev/termination-log")
+    container.setdefault("terminationMessagePolicy", "File")
+    for port in container.get("ports", []):
+        port.setdefault("protocol", "TCP")
+    for variable in container.get("env") or []:
+        if variable.get("value") == "":
+            del variable["value"]
+        if "fieldRef" in variable.get("valueFrom", {}):
+            variable["valueFrom"]["fieldRef"].setdefault("apiVersion", "v1")
+    for probe in ("readinessProbe", "livenessProbe", "startupProbe"):
+        if probe in container:
+            for key, value in {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1,
+                               "failureThreshold": 3}.items():
+                container[probe].setdefault(key, value)
+            if "httpGet" in container[probe]:
+                container[probe]["httpGet"].setdefault("scheme", "HTTP")
+    for kind in ("requests", "limits"):
+        resources = container.setdefault("resources", {})
+        if kind in resources:
+            resources[kind] = {k: canonical(v) for k, v in resources[kind].items()}
+    for mount in container.get("volumeMounts") or []:
+        if mount.get("readOnly") is False:
+            del mount["readOnly"]
+    mounts = container.get("volumeMounts") or []
+    if isinstance(mounts, list) and not any(m["name"] == token["name"] for m in mounts):
+        container["volumeMounts"] = mounts + [token]
+
+
+def between_the_rounds(pod):
+    """Defaulting, a token mount in every container, and zero values that Go leaves out."""
+    pod = copy.deepcopy(pod)
+    token = {"name": "kube-api-access-x", "readOnly": True,
+             "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"}
+    spec = pod["spec"]
+    for kind in ("initContainers", "containers"):
+        for container in spec.get(kind) or []:
+            default_container(container, token)
+    for volume in spec.get("volumes") or []:
+        if "sizeLimit" in (volume.get("emptyDir") or {}):
+            volume["emptyDir"]["sizeLimit"] = canonical(volume["emptyDir"]["sizeLimit"])
+        if "configMap" in volume:
+            volume["configMap"].setdefault("defaultMode", 420)
+            if not volume["configMap"].get("items", True):
+                del volume["configMap"]["items"]
+    if not any(v["name"] == token["name"] for v in spec.get("volumes") or []):
+        spec["volumes"] = (spec.get("volumes") or []) + [
+            {"name": token["name"], "projected": {"sources": [], "defaultMode": 420}}]
+    return pod
+
+
 # ---- cases ------------------------------------------------------------------------------------------
 
 def read_json(path):
-    return json.loads(path.read_text(encoding="utf-8"))
+    """JSON in which "REPEAT:x:1000" stands for a thousand x."""
+    text = re.sub(r'"REPEAT:(.):(\d+)"', lambda m: '"' + m[1] * int(m[2]) + '"',
+                  path.read_text(encoding="utf-8"))
+    return json.loads(text)
 
 
 def make_review(pod, request):
@@ -155,16 +219,19 @@ class Runner:
             expect("code", answer["status"]["code"], 403)
 
     def check_again(self, policies, review, decided):
-        """The result decided again gives no patch, and the same facts."""
+        """The result decided again gives no patch and the same facts, also after defaulting."""
         again = copy.deepcopy(review)
-        again["request"]["object"] = apply_patch(review["request"]["object"], decided["patch"])
-        second = self.run_engine(policies, again)
-        if "response" not in second:
-            raise Mismatch(f"second round: {second}")
-        expect("patch of the second round", second["patch"], None)
-        expect("audit annotations of the second round",
-               second["response"]["response"].get("auditAnnotations"),
-               decided["response"]["response"].get("auditAnnotations"))
+        patched = apply_patch(review["request"]["object"], decided["patch"])
+        for name, pod in (("second round", patched),
+                          ("second round after defaulting", between_the_rounds(patched))):
+            again["request"]["object"] = pod
+            second = self.run_engine(policies, again)
+            if "response" not in second:
+                raise Mismatch(f"{name}: {second}")
+            expect(f"patch of the {name}", second["patch"], None)
+            for facts in ("auditAnnotations", "warnings", "allowed"):
+                expect(f"{facts} of the {name}", second["response"]["response"].get(facts),
+                       decided["response"]["response"].get(facts))
 
     def check_engine(self, folder, review, update):
         policies = folder / "policies.yaml"

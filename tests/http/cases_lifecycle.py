@@ -21,13 +21,13 @@ def a_log_that_nobody_reads_stops_nothing(_):
         server.may_read.clear()
         check(server.ask("GET", "/livez").status == 200)
         with server.connect() as connection:
-            for _ in range(4000):  # about 1 MiB of lines
+            for _ in range(8000):  # nearly 2 MiB of lines
                 check_decision(connection.ask("POST", "/mutate", BARE), BARE)
         server.may_read.set()
         line = server.find_line(message="log lines were dropped")
         check(line["lines"] > 0 and line["level"] == "warn", line)
         decided = sum(line.get("message") == "decided" for line in server.lines)
-        check(decided + line["lines"] >= 4000, decided, line)
+        check(decided + line["lines"] >= 8000, decided, line)
         server.signal()
         check(server.wait() == 0)
 
@@ -38,7 +38,7 @@ def a_log_that_nobody_reads_does_not_hold_up_the_end(_):
         server = Server(BINARY, directory, "--shutdown-delay", "0s", policies=POLICIES)
         server.may_read.clear()
         with server.connect() as connection:
-            for _ in range(4000):
+            for _ in range(8000):
                 connection.ask("POST", "/mutate", BARE)
         server.signal()
         check(server.process.wait(20) == 0)

@@ -54,9 +54,11 @@ class SlowClient(threading.Thread):
         self.join(40)
         check(self.seconds is not None, "the slow client is still connected")
         check(9 <= self.seconds <= 16, "dropped after", self.seconds, "seconds")
-        line = next((line for line in self.server.lines
-                     if "requests that took longer" in line.get("message", "")), None)
-        check(line is not None, "no line in the log")
+        until = time.monotonic() + 5
+        while not any("requests that took longer" in line.get("message", "")
+                      for line in list(self.server.lines)):
+            check(time.monotonic() < until, "no line in the log")
+            time.sleep(0.05)
 
 
 def check_memory(server, before_kib):

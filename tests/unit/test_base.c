@@ -33,7 +33,7 @@ static void assert_str(struct pn_str got, const char *expected)
                   PN_STR_ARG(got));
 }
 
-/* ---- str ---------------------------------------------------------------------------------- */
+/* ---- str ------------------------------------------------------------------------------- */
 
 START_TEST(str_compares_bytes)
 {
@@ -151,7 +151,7 @@ START_TEST(str_guesses_what_was_meant)
 }
 END_TEST
 
-/* ---- buf ---------------------------------------------------------------------------------- */
+/* ---- buf ------------------------------------------------------------------------------- */
 
 static void fill(struct pn_buf *b)
 {
@@ -231,7 +231,7 @@ START_TEST(buf_writes_base64)
 }
 END_TEST
 
-/* ---- arena -------------------------------------------------------------------------------- */
+/* ---- arena ----------------------------------------------------------------------------- */
 
 START_TEST(arena_aligns_and_keeps_apart)
 {
@@ -300,7 +300,7 @@ START_TEST(arena_grows_the_last_block_in_place)
 }
 END_TEST
 
-/* ---- err, source, diag -------------------------------------------------------------------- */
+/* ---- err, source, diag ----------------------------------------------------------------- */
 
 START_TEST(err_gains_context)
 {
@@ -419,7 +419,7 @@ START_TEST(diags_are_bounded)
 }
 END_TEST
 
-/* ---- number ------------------------------------------------------------------------------- */
+/* ---- number ---------------------------------------------------------------------------- */
 
 /* What Go's encoding/json and JavaScript print. */
 START_TEST(number_writes_the_shortest)

@@ -7,8 +7,7 @@
 #include "cli/workload.h"
 #include "yaml/read.h"
 
-/* ---- durations ---------------------------------------------------------------------------------
- */
+/* ---- durations ------------------------------------------------------------------------- */
 
 /* As Go's time.ParseDuration; parts of a second are rounded up, so that 1ms is not nothing. */
 static const struct {
@@ -31,8 +30,7 @@ START_TEST(reads_durations)
 }
 END_TEST
 
-/* ---- documents ---------------------------------------------------------------------------------
- */
+/* ---- documents ------------------------------------------------------------------------- */
 
 static struct pn_arena *arena;
 

@@ -13,8 +13,7 @@
 #include "config/snapshot.h"
 #include "yaml/read.h"
 
-/* ---- a directory of its own for each test -----------------------------------------------------
- */
+/* ---- a directory of its own for each test ---------------------------------------------- */
 
 static char home[64];
 
@@ -107,7 +106,7 @@ static void check_faults(const char *const *paths, size_t n, const char *expecte
     pn_diags_deinit(&diags);
 }
 
-/* ---- what is loaded -------------------------------------------------------------------------- */
+/* ---- what is loaded -------------------------------------------------------------------- */
 
 START_TEST(loads_files_and_directories)
 {
@@ -191,7 +190,7 @@ START_TEST(documents_of_the_caller_join)
 }
 END_TEST
 
-/* ---- faults ---------------------------------------------------------------------------------- */
+/* ---- faults ---------------------------------------------------------------------------- */
 
 START_TEST(all_faults_of_all_files_are_told)
 {
@@ -278,7 +277,7 @@ START_TEST(earlier_faults_of_the_caller_are_not_ours)
 }
 END_TEST
 
-/* ---- snapshot -------------------------------------------------------------------------------- */
+/* ---- snapshot -------------------------------------------------------------------------- */
 
 static struct pn_policy_set *load_good(void)
 {

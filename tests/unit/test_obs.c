@@ -198,8 +198,8 @@ START_TEST(lines_of_many_threads_stay_whole)
 }
 END_TEST
 
-/* The writer and the pipe hold less than this. */
-enum { FLOOD_LINES = 10000 };
+/* The queue and the pipe hold less than this. */
+enum { FLOOD_LINES = 20000 };
 
 START_TEST(a_full_pipe_blocks_nobody_and_losses_are_told)
 {

@@ -20,7 +20,7 @@ static void check_text(struct pn_buf *out, const char *expected)
     pn_buf_deinit(out);
 }
 
-/* ---- term ---------------------------------------------------------------------------------- */
+/* ---- term ------------------------------------------------------------------------------ */
 
 static const struct {
     struct pn_str in;
@@ -53,7 +53,7 @@ START_TEST(escapes_what_a_terminal_would_obey)
 }
 END_TEST
 
-/* ---- diagnostics --------------------------------------------------------------------------- */
+/* ---- diagnostics ----------------------------------------------------------------------- */
 
 static const char unknown_field[] = "spec:\n  inject:\n    contianers: []\n";
 
@@ -169,7 +169,7 @@ START_TEST(dropped_diagnostics_are_counted)
 }
 END_TEST
 
-/* ---- diff ---------------------------------------------------------------------------------- */
+/* ---- diff ------------------------------------------------------------------------------ */
 
 /* Expected output as `diff -u` gives it. */
 static const struct {
@@ -313,7 +313,7 @@ START_TEST(finds_few_changes_in_many_lines)
 }
 END_TEST
 
-/* ---- preview ------------------------------------------------------------------------------- */
+/* ---- preview --------------------------------------------------------------------------- */
 
 START_TEST(summary_names_what_there_is)
 {

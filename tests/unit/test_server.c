@@ -23,7 +23,7 @@
 #include "sys/child.h"
 #include "sys/file.h"
 
-/* ---- routes ----------------------------------------------------------------------------- */
+/* ---- routes ---------------------------------------------------------------------------- */
 
 static const struct {
     const char *method, *path, *found, *allow;
@@ -75,7 +75,7 @@ START_TEST(media_types_are_read)
 }
 END_TEST
 
-/* ---- exchanges -------------------------------------------------------------------------- */
+/* ---- exchanges ------------------------------------------------------------------------- */
 
 static struct pn_pool *new_pool(size_t bodies_max)
 {
@@ -230,7 +230,53 @@ START_TEST(arenas_are_used_again)
 }
 END_TEST
 
-/* ---- connections ------------------------------------------------------------------------ */
+/* ---- handlers -------------------------------------------------------------------------- */
+
+/* Runs the handler of a route on `body` (NULL: none); returns the status. */
+static unsigned handle(struct pn_service *service, const char *method, const char *path,
+                       const char *body, const char *expected)
+{
+    const char *allow;
+    const struct pn_route *route = pn_routes_find(method, path, &allow);
+    struct pn_exchange *ex = pn_pool_take(service->pool);
+    ck_assert_ptr_nonnull(route);
+    if (body != NULL)
+        ck_assert_int_eq(pn_exchange_append(service->pool, ex, body, strlen(body)), 0);
+    ck_assert_int_eq(pn_exchange_finish_body(service->pool, ex), 0);
+    route->handle(service, ex);
+    unsigned status = ex->status;
+    pn_buf_char(&ex->out, '\0');
+    ck_assert_msg(strstr(ex->out.data, expected) != NULL, "%s: %s", path, ex->out.data);
+    pn_pool_give(service->pool, ex);
+    return status;
+}
+
+START_TEST(ready_is_said_with_policies_and_until_the_drain)
+{
+    struct pn_env env = {0};
+    struct pn_policy_set *set = NULL;
+    struct pn_diags diags = PN_DIAGS_INIT;
+    struct pn_service service = {.pool = new_pool(1 << 20), .env = &env};
+    ck_assert_int_eq(pn_snapshot_new(&service.snapshot), 0);
+    ck_assert_uint_eq(handle(&service, "GET", "/readyz", NULL, "no policies are loaded yet"), 503);
+    ck_assert_uint_eq(handle(&service, "GET", "/livez", NULL, "ok"), 200);
+    ck_assert_uint_eq(handle(&service, "POST", "/mutate", "{}", "no policies are loaded yet"), 503);
+    ck_assert_int_eq(pn_policy_set_new(&set, NULL, 0, &diags), 0);
+    pn_snapshot_publish(service.snapshot, set);
+    ck_assert_uint_eq(handle(&service, "GET", "/readyz", NULL, "ok"), 200);
+    ck_assert_uint_eq(handle(&service, "POST", "/mutate", "{}", "\"BadRequest\""), 400);
+    ck_assert_uint_eq(handle(&service, "POST", "/mutate", "", "\"BadRequest\""), 400);
+    atomic_store(&service.draining, true);
+    ck_assert_uint_eq(handle(&service, "GET", "/readyz", NULL, "shutting down"), 503);
+    ck_assert_uint_eq(handle(&service, "GET", "/healthz", NULL, "ok"), 200);
+    ck_assert_uint_eq(handle(&service, "POST", "/mutate", "{}", "\"BadRequest\""), 400);
+    pn_snapshot_free(service.snapshot);
+    pn_pool_free(service.pool);
+    pn_diags_deinit(&diags);
+}
+END_TEST
+
+/* ---- connections ----------------------------------------------------------------------- */
 
 struct pair {
     int ours, theirs;
@@ -334,7 +380,7 @@ START_TEST(a_drain_ends_only_what_has_served_and_is_idle)
 }
 END_TEST
 
-/* ---- certificates ----------------------------------------------------------------------- */
+/* ---- certificates ---------------------------------------------------------------------- */
 
 static void make_own(struct pn_issued *ret)
 {
@@ -432,7 +478,7 @@ START_TEST(an_unwritable_place_is_named)
 }
 END_TEST
 
-/* ---- children --------------------------------------------------------------------------- */
+/* ---- children -------------------------------------------------------------------------- */
 
 static int write_many(const void *argument, struct pn_buf *out, struct pn_err *err)
 {
@@ -484,7 +530,7 @@ START_TEST(a_child_that_fails_says_why)
 }
 END_TEST
 
-/* ---- listening and start ---------------------------------------------------------------- */
+/* ---- listening and start --------------------------------------------------------------- */
 
 START_TEST(a_listener_tells_where_it_is)
 {
@@ -569,6 +615,7 @@ int main(void)
     tcase_add_test(tcase, all_bodies_together_have_a_limit);
     tcase_add_test(tcase, buffers_are_used_again_and_clean);
     tcase_add_test(tcase, arenas_are_used_again);
+    tcase_add_test(tcase, ready_is_said_with_policies_and_until_the_drain);
     tcase_add_test(tcase, the_sweep_ends_late_requests_and_idle_connections);
     tcase_add_test(tcase, a_drain_ends_only_what_has_served_and_is_idle);
     tcase_add_test(tcase, a_pair_is_loaded_and_another_key_is_not);

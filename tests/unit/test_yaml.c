@@ -66,8 +66,7 @@ static void assert_json(struct pn_value v, const char *expected, const char *con
                   context, expected, (int)json.len, json.data);
 }
 
-/* ---- what kubectl reads ------------------------------------------------------------------------
- */
+/* ---- what kubectl reads ---------------------------------------------------------------- */
 
 START_TEST(reads_as_kubectl_does)
 {
@@ -111,7 +110,7 @@ START_TEST(finds_duplicates_in_large_mappings)
 }
 END_TEST
 
-/* ---- places --------------------------------------------------------------------------------- */
+/* ---- places ---------------------------------------------------------------------------- */
 
 /* The node at a path such as "a/0/b"; "~" in the end names the key instead of the value. */
 static const struct pn_node *find(const struct pn_node *node, const char *path)
@@ -220,7 +219,7 @@ START_TEST(nodes_know_their_places)
 }
 END_TEST
 
-/* ---- faults --------------------------------------------------------------------------------- */
+/* ---- faults ---------------------------------------------------------------------------- */
 
 static const struct {
     const char *yaml;
@@ -360,7 +359,7 @@ START_TEST(text_behind_the_document_is_warned_of)
 }
 END_TEST
 
-/* ---- limits --------------------------------------------------------------------------------- */
+/* ---- limits ---------------------------------------------------------------------------- */
 
 static void append_repeated(struct pn_buf *text, const char *part, size_t times)
 {
@@ -484,7 +483,7 @@ START_TEST(an_arena_that_is_full_is_an_error)
 }
 END_TEST
 
-/* ---- documents ------------------------------------------------------------------------------ */
+/* ---- documents ------------------------------------------------------------------------- */
 
 static const struct {
     const char *yaml;

@@ -53,8 +53,7 @@ static void assert_round_trip(struct pn_value v)
                   before.data, PN_STR_ARG(text), (int)after.len, after.data);
 }
 
-/* ---- as kubectl writes ------------------------------------------------------------------------
- */
+/* ---- as kubectl writes ----------------------------------------------------------------- */
 
 static const struct {
     const char *json;
@@ -185,8 +184,7 @@ START_TEST(a_full_buffer_is_an_error)
 }
 END_TEST
 
-/* ---- whatever is written is read back ---------------------------------------------------------
- */
+/* ---- whatever is written is read back -------------------------------------------------- */
 
 /* xorshift: the same values in every run. */
 static uint32_t next_random(uint64_t *state)
@@ -324,7 +322,7 @@ START_TEST(what_is_written_is_read_back)
 }
 END_TEST
 
-/* ---- manifests ------------------------------------------------------------------------------ */
+/* ---- manifests ------------------------------------------------------------------------- */
 
 static const char *const manifests[] = {
     "apiVersion: apps/v1\n"

@@ -33,10 +33,9 @@ static bool needs_care(unsigned char c)
     return c < 0x20 || c == '"' || c == '\\' || c >= 0x80;
 }
 
-void pn_json_write_str(struct pn_buf *out, struct pn_str text)
+void pn_json_write_text(struct pn_buf *out, struct pn_str text)
 {
     size_t done = 0, i = 0;
-    pn_buf_char(out, '"');
     while (i < text.n) {
         unsigned char c = (unsigned char)text.s[i];
         if (!needs_care(c)) {
@@ -57,6 +56,12 @@ void pn_json_write_str(struct pn_buf *out, struct pn_str text)
     }
     if (done < text.n)
         pn_buf_append(out, text.s + done, text.n - done);
+}
+
+void pn_json_write_str(struct pn_buf *out, struct pn_str text)
+{
+    pn_buf_char(out, '"');
+    pn_json_write_text(out, text);
     pn_buf_char(out, '"');
 }
 

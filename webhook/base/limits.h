@@ -7,16 +7,16 @@
  * somebody: as a diagnostic, a reason or an HTTP status; nothing is cut in silence.
  */
 
-/* ---- documents (policies and manifests) ------------------------------------------------- */
+/* ---- documents (policies and manifests) ------------------------------------------------ */
 
 /* One YAML or JSON file. A ConfigMap holds 1 MiB; rendered charts of real fleets reach 30 MiB. */
 #define PN_SOURCE_MAX_BYTES (64u << 20)
 /* Nesting of a document. Kubernetes' own objects nest below 30; a parser must not recurse without
  * bound on what a stranger wrote. */
 #define PN_YAML_MAX_DEPTH 200
-/* Nodes of one file after aliases are expanded. Rendered charts have one for each 12 to 30 bytes, so
- * this is what a file of PN_SOURCE_MAX_BYTES holds; the memory is below 100 bytes for each. Alias
- * bombs are stopped much earlier, by the share of a document that aliases may make up. */
+/* Nodes of one file after aliases are expanded. Rendered charts have one for each 12 to 30 bytes,
+ * so this is what a file of PN_SOURCE_MAX_BYTES holds; the memory is below 100 bytes for each.
+ * Alias bombs are stopped much earlier, by the share of a document that aliases may make up. */
 #define PN_YAML_MAX_NODES 6000000
 /* Files that one directory argument may name: a mistyped `-p /` ends soon. */
 #define PN_DIRECTORY_MAX_FILES 20000
@@ -27,7 +27,7 @@
 /* Text of one error as it travels up. */
 #define PN_ERR_MAX_BYTES 1024
 
-/* ---- AdmissionReview -------------------------------------------------------------------- */
+/* ---- AdmissionReview ------------------------------------------------------------------- */
 
 /* Request body. The API server takes 3 MiB from its user, which grows in JSON (escapes,
  * managedFields); controller-runtime caps at 7 MiB (2 x 3 + 1). */
@@ -40,7 +40,7 @@
  * whose size depends on the policies. One arena for each worker, so this is no sum over requests.
  */
 #define PN_REQUEST_ARENA_FACTOR 6u
-#define PN_REQUEST_ARENA_SLACK_BYTES (4u << 20)
+#define PN_REQUEST_ARENA_SLACK_BYTES (16u << 20)
 /* Changes to one Pod: two thousand containers with four mounts each. More is no sidecar injection
  * but a patch that etcd (1.5 MiB for an object) would refuse. */
 #define PN_PLAN_EDITS_MAX 8192u
@@ -51,12 +51,18 @@
  * request body (apiserver/pkg/server/config.go). Doubling copies would grow without end. */
 #define PN_PATCH_COPY_MAX_BYTES (3u << 20)
 
-/* ---- AdmissionReview response ----------------------------------------------------------- */
+/* ---- AdmissionReview response ---------------------------------------------------------- */
 
 /* apiserver/pkg/endpoints/filters/warning.go: 4096 runes in all, each cut to 256 on overflow. We
  * stay at 256 bytes for one and 4096 for all, and count in bytes, which is the stricter reading. */
 #define PN_WARNING_MAX_BYTES 256
 #define PN_WARNINGS_MAX_BYTES 4096
+/* One argument of a reason: an image or a value that somebody else wrote. */
+#define PN_REASON_ARGUMENT_MAX_BYTES 256
+/* The message of a denial, which kubectl prints. */
+#define PN_DENIAL_MAX_BYTES 4096
+/* pannier.dev/skip: a few categories. */
+#define PN_SKIP_MAX_BYTES 1024
 /* The status annotation is a record for people, not a store. */
 #define PN_STATUS_MAX_BYTES 2048
 /* Audit annotation values have no limit of their own, but audit back ends cut long events. */
@@ -64,14 +70,25 @@
 /* metadata.annotations in total: apimachinery's TotalAnnotationSizeLimitB. */
 #define PN_ANNOTATIONS_MAX_BYTES (256u << 10)
 
-/* ---- policies --------------------------------------------------------------------------- */
+/* ---- policies -------------------------------------------------------------------------- */
 
+/* Items of one list of a template. More is no sidecar but a mistake of a generator. */
+#define PN_TEMPLATE_LIST_MAX 1000
 /* Policies of one set: the index and the bit sets of the linter are built for this many. */
 #define PN_POLICIES_MAX 100000
 /* Templates that one policy names: all of them are injected or none. */
 #define PN_TEMPLATES_PER_POLICY_MAX 16
 
-/* ---- server ----------------------------------------------------------------------------- */
+/* ---- templates ------------------------------------------------------------------------- */
+
+/* Steps of one evaluation: nodes visited, rounds of loops, each 64 bytes of text. A large template
+ * takes a few thousand; these end within some milliseconds, whatever was written. */
+#define PN_JSONE_STEPS_MAX 100000u
+/* Nesting of a template with its expressions, and of the values it builds. A Pod nests 12 deep; the
+ * evaluator recurses on what a policy's author wrote. */
+#define PN_JSONE_DEPTH_MAX 64u
+
+/* ---- server ---------------------------------------------------------------------------- */
 
 /* Bodies grow by doubling from here as bytes arrive, never by Content-Length alone. */
 #define PN_BODY_START_BYTES (16u << 10)
@@ -107,10 +124,11 @@
 /* What one closed connection has used, for that count (measured: 27 KiB). */
 #define PN_CONNECTION_RESIDENT_BYTES (27u << 10)
 
-/* ---- log -------------------------------------------------------------------------------- */
+/* ---- log ------------------------------------------------------------------------------- */
 
-/* Lines that wait for the writer: about a thousand decisions while a reader stalls. */
-#define PN_LOG_QUEUE_BYTES (256u << 10)
+/* Lines that wait for the writer: about four thousand decisions, a quarter of a second at full
+ * load, while a disk or a reader stalls. */
+#define PN_LOG_QUEUE_BYTES (1u << 20)
 /* One line. Collectors cut at 16 KiB (container runtimes) or earlier. */
 #define PN_LOG_LINE_MAX_BYTES (8u << 10)
 /* Lines of one kind per second that a stranger can cause, such as failed handshakes. */

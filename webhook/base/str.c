@@ -39,6 +39,15 @@ struct pn_str pn_str_split(struct pn_str *rest, char separator)
     return (struct pn_str){all.s, head};
 }
 
+bool pn_str_lists(struct pn_str list, struct pn_str word)
+{
+    while (list.s != NULL) {
+        if (pn_str_eq(pn_str_trim(pn_str_split(&list, ',')), word))
+            return true;
+    }
+    return false;
+}
+
 bool pn_str_contains(struct pn_str a, struct pn_str needle)
 {
     if (needle.n == 0)

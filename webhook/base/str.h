@@ -64,6 +64,9 @@ struct pn_str pn_str_trim(struct pn_str a);
  */
 struct pn_str pn_str_split(struct pn_str *rest, char separator);
 
+/* True when `word` is an item of the comma-separated `list`; blanks around items do not count. */
+bool pn_str_lists(struct pn_str list, struct pn_str word);
+
 /* True when `needle` occurs in `a`. An empty needle occurs everywhere. */
 bool pn_str_contains(struct pn_str a, struct pn_str needle);
 

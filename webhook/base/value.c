@@ -355,6 +355,8 @@ bool pn_value_equal(struct pn_value a, struct pn_value b)
         return arrays_equal(a, b);
     case PN_OBJECT:
         return objects_equal(a, b);
+    case PN_BUILTIN:
+        return a.builtin == b.builtin;
     default:
         return true; /* absent, null */
     }
@@ -363,9 +365,10 @@ bool pn_value_equal(struct pn_value a, struct pn_value b)
 const char *pn_value_kind_name(struct pn_value v)
 {
     static const char *const names[] = {
-        [PN_ABSENT] = "nothing",  [PN_NULL] = "null",     [PN_BOOL] = "a boolean",
-        [PN_INT] = "an integer",  [PN_REAL] = "a number", [PN_RAW] = "a number",
-        [PN_STRING] = "a string", [PN_ARRAY] = "a list",  [PN_OBJECT] = "an object",
+        [PN_ABSENT] = "nothing",     [PN_NULL] = "null",     [PN_BOOL] = "a boolean",
+        [PN_INT] = "an integer",     [PN_REAL] = "a number", [PN_RAW] = "a number",
+        [PN_STRING] = "a string",    [PN_ARRAY] = "a list",  [PN_OBJECT] = "an object",
+        [PN_BUILTIN] = "a function",
     };
     return names[v.kind];
 }

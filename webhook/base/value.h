@@ -25,6 +25,7 @@ enum pn_kind {
     PN_STRING,
     PN_ARRAY,
     PN_OBJECT,
+    PN_BUILTIN, /* a function of the template language: never in a document, never written */
 };
 
 struct pn_block;
@@ -38,6 +39,7 @@ struct pn_value {
         double r;
         const char *s;
         const struct pn_block *block;
+        uint32_t builtin; /* PN_BUILTIN: which one; jsone knows */
     };
 };
 
@@ -92,6 +94,11 @@ static inline struct pn_value pn_raw(struct pn_str text)
     return (struct pn_value){.kind = PN_RAW, .len = (uint32_t)text.n, .s = text.s};
 }
 
+static inline struct pn_value pn_builtin(uint32_t builtin)
+{
+    return (struct pn_value){.kind = PN_BUILTIN, .builtin = builtin};
+}
+
 /* The bytes of a PN_STRING or PN_RAW; for any other kind a str with s == NULL. */
 static inline struct pn_str pn_value_str(struct pn_value v)
 {
@@ -115,16 +122,17 @@ static inline uint32_t pn_value_count(struct pn_value v)
     return v.kind == PN_ARRAY || v.kind == PN_OBJECT ? v.block->count : 0;
 }
 
-/* Item i of an array, i < pn_value_count(). */
+/* Item i of an array, i < pn_value_count(); PN_ABSENT when `array` is none. */
 static inline struct pn_value pn_value_at(struct pn_value array, uint32_t i)
 {
-    return array.block->items[i];
+    return array.kind == PN_ARRAY ? array.block->items[i] : PN_VALUE_ABSENT;
 }
 
-/* Member i of an object, i < pn_value_count(). */
+/* Member i of an object, i < pn_value_count(); one without key and value when it is none. */
 static inline const struct pn_member *pn_value_member(struct pn_value object, uint32_t i)
 {
-    return &object.block->members[i];
+    static const struct pn_member none = {{NULL, 0}, {.kind = PN_ABSENT}};
+    return object.kind == PN_OBJECT ? &object.block->members[i] : &none;
 }
 
 /* The member named `key`, or PN_ABSENT (also when `object` is no object). */
@@ -171,10 +179,13 @@ const char *pn_value_kind_name(struct pn_value v);
 
 /*
  * Writes compact JSON. Control characters, quote and backslash are escaped, all else is copied;
- * bytes that are no UTF-8 become U+FFFD. PN_ABSENT is written as null. A refused allocation sets
- * out->failed.
+ * bytes that are no UTF-8 become U+FFFD. PN_ABSENT and PN_BUILTIN are written as null. A refused
+ * allocation sets out->failed.
  */
 void pn_json_write(struct pn_buf *out, struct pn_value v);
+
+/* What stands between the quotes of a string. */
+void pn_json_write_text(struct pn_buf *out, struct pn_str text);
 
 /* The same for one string, with its quotes. */
 void pn_json_write_str(struct pn_buf *out, struct pn_str text);

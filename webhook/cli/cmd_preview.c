@@ -27,7 +27,7 @@ static const struct pn_flag flags[] = {
     {0},
 };
 
-/* ---- policies ------------------------------------------------------------------------------ */
+/* ---- policies -------------------------------------------------------------------------- */
 
 /* True when -p names the file, or the directory it is in: its policies are loaded from there. */
 static bool is_among_policies(const struct pn_preview_options *o, const char *path)
@@ -91,7 +91,7 @@ static enum pn_exit load_policies(struct pn_policy_set **ret, const struct pn_pr
     return PN_EXIT_OK;
 }
 
-/* ---- labels of namespaces ------------------------------------------------------------------ */
+/* ---- labels of namespaces -------------------------------------------------------------- */
 
 /* Members by name; the last Namespace of a name counts, as it would when applied in order. */
 struct namespaces {
@@ -168,7 +168,7 @@ static int collect_namespaces(struct pn_value *ret, struct pn_input *input)
     return pn_object_new(ret, input->arena, all.members, all.count);
 }
 
-/* ---- the run ------------------------------------------------------------------------------- */
+/* ---- the run --------------------------------------------------------------------------- */
 
 static int preview_document(struct pn_preview_run *run, const struct pn_input_file *file, size_t i)
 {
@@ -223,6 +223,10 @@ static enum pn_exit run_on(struct pn_preview_run *run, struct pn_input *input)
         r = pn_arena_new(&run->decider.arena, PN_ARENA_KEEP_BYTES);
     if (r == 0) {
         run->decider.env.namespace_labels = pn_value_count(labels) > 0 ? &labels : NULL;
+        if (pn_value_count(labels) > 0)
+            pn_out_note(
+                PN_STR("note: labels of namespaces are taken from the manifests; the webhook "
+                       "does not know them\n"));
         r = preview_all(run, input);
     }
     bool is_written = pn_out_finish(&run->out);

@@ -14,7 +14,7 @@ enum { FLAGS_MAX = 32 };
 /* getopt's value for flag i is FIRST_VALUE + i; letters stay below. */
 enum { FIRST_VALUE = 256, HELP_VALUE = FIRST_VALUE + FLAGS_MAX };
 
-/* ---- values -------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------- */
 
 /* Go's units in nanoseconds. */
 static const struct {
@@ -147,7 +147,7 @@ static int set_defaults(void *options, const struct pn_cmd *cmd, bool lists, str
     return r;
 }
 
-/* ---- arguments ----------------------------------------------------------------------------- */
+/* ---- arguments ------------------------------------------------------------------------- */
 
 struct parser {
     struct option longs[FLAGS_MAX + 2];

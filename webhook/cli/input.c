@@ -9,7 +9,7 @@
 #include "engine/json.h"
 #include "yaml/read.h"
 
-/* ---- names to paths ------------------------------------------------------------------------ */
+/* ---- names to paths -------------------------------------------------------------------- */
 
 static int add_name(struct pn_input *input, const char *name, bool recursive,
                     struct pn_diags *diags)
@@ -25,7 +25,7 @@ static int add_name(struct pn_input *input, const char *name, bool recursive,
     return 0;
 }
 
-/* ---- bytes --------------------------------------------------------------------------------- */
+/* ---- bytes ----------------------------------------------------------------------------- */
 
 static void add_fault(struct pn_diags *diags, struct pn_input_file *file, const char *id,
                       const char *what, const char *why)
@@ -55,7 +55,7 @@ static int read_bytes(struct pn_input_file *file, const char *path, struct pn_di
     return 0;
 }
 
-/* ---- documents ----------------------------------------------------------------------------- */
+/* ---- documents ------------------------------------------------------------------------- */
 
 /* Where the text begins, behind a byte order mark and white space. */
 static size_t first_byte(struct pn_str bytes)

@@ -75,7 +75,7 @@ void pn_out_diags(struct pn_diags *diags, bool color)
     pn_diags_deinit(diags);
 }
 
-/* ---- colour -------------------------------------------------------------------------------- */
+/* ---- colour ---------------------------------------------------------------------------- */
 
 const char *const pn_color_words[] = {"auto", "always", "never", NULL};
 

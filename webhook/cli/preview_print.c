@@ -7,7 +7,7 @@
 #include "report/term.h"
 #include "yaml/emit.h"
 
-/* ---- standard error ------------------------------------------------------------------------ */
+/* ---- standard error -------------------------------------------------------------------- */
 
 static void begin_message(struct pn_buf *out, const struct pn_preview_object *object)
 {
@@ -56,7 +56,7 @@ static void note_explanation(const struct pn_preview *preview)
     pn_out_note(pn_buf_view(&text));
 }
 
-/* ---- the formats --------------------------------------------------------------------------- */
+/* ---- the formats ----------------------------------------------------------------------- */
 
 static int print_diff(struct pn_preview_run *run, const struct pn_preview_object *object)
 {
@@ -183,7 +183,7 @@ int pn_preview_print_end(struct pn_preview_run *run)
     return 0;
 }
 
-/* ---- -o yaml ------------------------------------------------------------------------------- */
+/* ---- -o yaml --------------------------------------------------------------------------- */
 
 static void pass_on(struct pn_preview_run *run, struct pn_str text)
 {

@@ -7,7 +7,7 @@
 #include "cli/workload.h"
 #include "report/text.h"
 
-/* ---- faults -------------------------------------------------------------------------------- */
+/* ---- faults ---------------------------------------------------------------------------- */
 
 static struct pn_span place_of(const struct pn_document *doc, const struct pn_node *node)
 {
@@ -36,7 +36,7 @@ static void fault(struct pn_preview_run *run, const struct pn_document *doc,
     run->counts.invalid++;
 }
 
-/* ---- one object ---------------------------------------------------------------------------- */
+/* ---- one object ------------------------------------------------------------------------ */
 
 /* The object's namespace, -n, or "default"; both at once must agree, as for kubectl. */
 static int find_namespace(struct pn_str *ret, const struct pn_preview_run *run,
@@ -148,7 +148,7 @@ static int put_review(struct pn_value *ret, struct pn_preview_run *run, struct p
     return r;
 }
 
-/* ---- documents and lists ------------------------------------------------------------------- */
+/* ---- documents and lists --------------------------------------------------------------- */
 
 /* What is looked at, and what an item of a typed list is when it does not say so itself. */
 struct header {

@@ -93,7 +93,7 @@ void pn_workload_write_path(struct pn_buf *out, const struct pn_workload *w)
         pn_buf_printf(out, "%s%s", i > 0 ? "." : "", w->template[i]);
 }
 
-/* ---- template to Pod ----------------------------------------------------------------------- */
+/* ---- template to Pod ------------------------------------------------------------------- */
 
 static int check_object(struct pn_value v, bool is_required, struct pn_str path, struct pn_err *err)
 {
@@ -228,7 +228,7 @@ int pn_workload_pod(struct pn_value *ret, const struct pn_workload *w, struct pn
     return make(ret, &m, a);
 }
 
-/* ---- Pod to template ----------------------------------------------------------------------- */
+/* ---- Pod to template ------------------------------------------------------------------- */
 
 /* Member `key` of the Pod's part goes to the same member of the template's, when it changed. */
 static int put_member(struct pn_value *part_inout, const char *key, struct pn_value before,

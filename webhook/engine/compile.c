@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <stdlib.h>
 
+#include "base/limits.h"
 #include "engine/index.h"
 #include "engine/policy_set.h"
 
-/* ---- names: unique, and found by binary search ------------------------------------------------
- */
+/* ---- names: unique, and found by binary search ----------------------------------------- */
 
 static int template_by_name(const void *a, const void *b)
 {
@@ -57,8 +58,7 @@ static void check_policy_names(struct pn_decoder *d, struct pn_policy_draft **so
 }
 
 struct lookup {
-    struct pn_template_draft **sorted;
-    const struct pn_template *templates; /* the set's, in the order of `sorted` */
+    const struct pn_template *templates; /* the set's, sorted by name */
     size_t count;
 };
 
@@ -78,8 +78,7 @@ static const struct pn_template *find_template(const struct lookup *l, struct pn
     return NULL;
 }
 
-/* ---- spec.inject ------------------------------------------------------------------------------
- */
+/* ---- spec.inject ----------------------------------------------------------------------- */
 
 struct inject_item {
     struct {
@@ -100,7 +99,9 @@ static void unknown_template(struct pn_decoder *d, const struct pn_node *node, s
 {
     pn_decode_fault(d, node, "unknown-template", "there is no SidecarTemplate `%.*s`",
                     PN_STR_ARG(name));
-    const char **names = calloc(l->count + 1, sizeof *names);
+    const char **names = NULL;
+    if (d->diags->dropped == 0) /* a search for a diagnostic that nobody will see */
+        names = calloc(l->count + 1, sizeof *names);
     if (names == NULL)
         return;
     for (size_t i = 0; i < l->count; i++)
@@ -111,7 +112,7 @@ static void unknown_template(struct pn_decoder *d, const struct pn_node *node, s
     free(names);
 }
 
-/* The named item of two lists, or absent. */
+/* The item of a list that has this name, or absent. */
 static struct pn_value find_named(struct pn_value list, struct pn_str name)
 {
     for (uint32_t i = 0; i < pn_value_count(list); i++) {
@@ -138,6 +139,14 @@ static void check_pair(struct pn_decoder *d, const struct pn_node *node,
                             PN_STR_ARG(a->name), PN_STR_ARG(b->name), PN_STR_ARG(name));
         }
     }
+    for (uint32_t i = 0; i < pn_value_count(b->constant.annotations); i++) {
+        const struct pn_member *m = pn_value_member(b->constant.annotations, i);
+        struct pn_value other = pn_value_get(a->constant.annotations, m->key);
+        if (other.kind != PN_ABSENT && !pn_value_equal(other, m->value))
+            pn_decode_fault(d, node, "templates-clash",
+                            "templates `%.*s` and `%.*s` set annotation `%.*s` to different values",
+                            PN_STR_ARG(a->name), PN_STR_ARG(b->name), PN_STR_ARG(m->key));
+    }
     for (uint32_t i = 0; i < pn_value_count(b->constant.volumes); i++) {
         struct pn_value volume = pn_value_at(b->constant.volumes, i);
         struct pn_value other = find_named(a->constant.volumes,
@@ -158,6 +167,8 @@ static void resolve_inject(struct pn_policy_draft *draft, struct pn_decoder *d,
     if (draft->inject == NULL)
         return;
     uint32_t n = draft->inject->sequence.count;
+    if (n > PN_TEMPLATES_PER_POLICY_MAX)
+        return; /* a fault already */
     p->templates = pn_arena_zalloc(d->arena, n, sizeof(const struct pn_template *));
     if (p->templates == NULL) {
         d->out_of_memory = true;
@@ -187,18 +198,95 @@ static void resolve_inject(struct pn_policy_draft *draft, struct pn_decoder *d,
 /* ---- what concerns all documents
  * ----------------------------------------------------------------- */
 
-/*
- * The annotations that templates write, all in one object: a policy that selects on one of them
- * would decide otherwise in the second round of an admission.
- */
-static bool writes_annotation(const struct pn_template *t, struct pn_str key)
+/* An annotation that a template writes. */
+struct written {
+    struct pn_str key;
+    const struct pn_template *template;
+    bool appended;
+};
+
+struct writings {
+    struct written *items; /* sorted by key; on the heap */
+    size_t count;
+};
+
+static int by_key(const void *a, const void *b)
 {
-    return pn_value_get(t->constant.annotations, key).kind != PN_ABSENT ||
-           pn_value_get(t->append_annotations, key).kind != PN_ABSENT;
+    const struct written *x = a, *y = b;
+    int order = pn_str_cmp(x->key, y->key);
+    if (order == 0)
+        order = (x->template > y->template) - (x->template <y->template);
+    return order != 0 ? order : (int)x->appended - (int)y->appended;
 }
 
+static int collect_writings(struct writings *ret, const struct lookup *l)
+{
+    size_t n = 0;
+    for (size_t t = 0; t < l->count; t++)
+        n += pn_value_count(l->templates[t].constant.annotations) +
+             pn_value_count(l->templates[t].constant.append_annotations);
+    struct written *items = calloc(n + 1, sizeof *items);
+    if (items == NULL)
+        return -ENOMEM;
+    n = 0;
+    for (size_t t = 0; t < l->count; t++) {
+        const struct pn_fragment *f = &l->templates[t].constant;
+        for (uint32_t i = 0; i < pn_value_count(f->annotations); i++)
+            items[n++] = (struct written){pn_value_member(f->annotations, i)->key, &l->templates[t],
+                                          false};
+        for (uint32_t i = 0; i < pn_value_count(f->append_annotations); i++)
+            items[n++] = (struct written){pn_value_member(f->append_annotations, i)->key,
+                                          &l->templates[t], true};
+    }
+    qsort(items, n, sizeof *items, by_key);
+    *ret = (struct writings){items, n};
+    return 0;
+}
+
+/* The first template that writes `key`, or NULL. */
+static const struct written *find_writing(const struct writings *w, struct pn_str key)
+{
+    size_t low = 0, high = w->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (pn_str_cmp(w->items[middle].key, key) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < w->count && pn_str_eq(w->items[low].key, key) ? &w->items[low] : NULL;
+}
+
+/*
+ * An annotation is set or appended to, not both: what was set would not be recognised in the second
+ * round of an admission, when words have been appended to it.
+ */
+static void check_writings(struct pn_decoder *d, const struct writings *w,
+                           struct pn_template_draft **sorted)
+{
+    for (size_t i = 1; i < w->count; i++) {
+        const struct written *a = &w->items[i - 1], *b = &w->items[i];
+        if (!pn_str_eq(a->key, b->key) || a->appended == b->appended)
+            continue;
+        const struct pn_template_draft *draft = NULL;
+        for (size_t t = 0; draft == NULL; t++) {
+            if (pn_str_eq(sorted[t]->template.name, b->template->name))
+                draft = sorted[t];
+        }
+        d->source = draft->source;
+        pn_decode_fault(d, draft->name_node, "annotation-set-and-appended",
+                        "annotation `%.*s` is set by template `%.*s` and appended to by `%.*s`",
+                        PN_STR_ARG(b->key), PN_STR_ARG((a->appended ? b : a)->template->name),
+                        PN_STR_ARG((a->appended ? a : b)->template->name));
+    }
+}
+
+/*
+ * A policy that selects on an annotation which a template writes would decide otherwise in the
+ * second round.
+ */
 static void check_selected_annotations(struct pn_decoder *d, const struct pn_policy_draft *draft,
-                                       const struct lookup *l)
+                                       const struct writings *w)
 {
     const struct pn_node *node = draft->pod_annotations_node;
     if (node == NULL || node->kind != PN_NODE_MAPPING)
@@ -206,16 +294,41 @@ static void check_selected_annotations(struct pn_decoder *d, const struct pn_pol
     d->source = draft->source;
     for (uint32_t i = 0; i < node->mapping.count; i++) {
         const struct pn_node *key = node->mapping.entries[i].key;
-        for (size_t t = 0; t < l->count; t++) {
-            if (!writes_annotation(&l->templates[t], key->s))
-                continue;
-            pn_decode_fault(d, key, "selects-on-own-annotation",
-                            "policy `%.*s` selects on annotation `%.*s`, which template `%.*s` "
-                            "writes: it would decide differently when it sees the Pod again",
-                            PN_STR_ARG(draft->policy.name), PN_STR_ARG(key->s),
-                            PN_STR_ARG(l->templates[t].name));
-        }
+        const struct written *writing = find_writing(w, key->s);
+        if (writing == NULL)
+            continue;
+        pn_decode_fault(d, key, "selects-on-own-annotation",
+                        "policy `%.*s` selects on annotation `%.*s`, which template `%.*s` "
+                        "writes: it would decide differently when it sees the Pod again",
+                        PN_STR_ARG(draft->policy.name), PN_STR_ARG(key->s),
+                        PN_STR_ARG(writing->template->name));
     }
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return pn_str_cmp(*(const struct pn_str *)a, *(const struct pn_str *)b);
+}
+
+/* The categories of all templates, sorted, each once: what pannier.dev/skip can name. */
+static void list_categories(struct pn_policy_set *set, struct pn_decoder *d)
+{
+    struct pn_str *all = pn_arena_alloc(d->arena, set->template_count * sizeof *all);
+    size_t n = 0;
+    if (all == NULL) {
+        d->out_of_memory = true;
+        return;
+    }
+    for (size_t i = 0; i < set->template_count; i++)
+        all[i] = set->templates[i].category;
+    if (set->template_count > 0)
+        qsort(all, set->template_count, sizeof *all, by_text);
+    for (size_t i = 0; i < set->template_count; i++) {
+        if (n == 0 || !pn_str_eq(all[n - 1], all[i]))
+            all[n++] = all[i];
+    }
+    set->categories = all;
+    set->category_count = n;
 }
 
 static struct pn_str make_rev(struct pn_decoder *d, const struct pn_policy_draft *draft)
@@ -243,13 +356,36 @@ static int by_evaluation(const void *a, const void *b)
     return pn_str_cmp(x->name, y->name);
 }
 
+static void compile_policies(struct pn_policy_set *set, const struct lookup *lookup,
+                             struct pn_template_draft **sorted_templates,
+                             struct pn_policy_draft **sorted, size_t n, struct pn_decoder *d)
+{
+    struct pn_policy *policies = pn_arena_zalloc(d->arena, n, sizeof *policies);
+    struct writings writings = {0};
+    if (policies == NULL || collect_writings(&writings, lookup) != 0) {
+        d->out_of_memory = true;
+        return;
+    }
+    check_writings(d, &writings, sorted_templates);
+    for (size_t i = 0; i < n; i++) {
+        resolve_inject(sorted[i], d, lookup);
+        check_selected_annotations(d, sorted[i], &writings);
+        sorted[i]->policy.rev = make_rev(d, sorted[i]);
+        policies[i] = sorted[i]->policy;
+    }
+    free(writings.items);
+    if (n > 0)
+        qsort(policies, n, sizeof *policies, by_evaluation);
+    set->policies = policies;
+    set->policy_count = n;
+}
+
 static void compile(struct pn_policy_set *set, struct pn_template_draft **sorted_templates,
                     size_t template_count, struct pn_policy_draft **sorted_policies,
                     size_t policy_count, struct pn_decoder *d)
 {
     struct pn_template *templates = pn_arena_zalloc(d->arena, template_count, sizeof *templates);
-    struct pn_policy *policies = pn_arena_zalloc(d->arena, policy_count, sizeof *policies);
-    if (templates == NULL || policies == NULL) {
+    if (templates == NULL) {
         d->out_of_memory = true;
         return;
     }
@@ -257,20 +393,12 @@ static void compile(struct pn_policy_set *set, struct pn_template_draft **sorted
     check_policy_names(d, sorted_policies, policy_count);
     for (size_t i = 0; i < template_count; i++)
         templates[i] = sorted_templates[i]->template;
-    struct lookup lookup = {sorted_templates, templates, template_count};
-    for (size_t i = 0; i < policy_count; i++) {
-        resolve_inject(sorted_policies[i], d, &lookup);
-        check_selected_annotations(d, sorted_policies[i], &lookup);
-        sorted_policies[i]->policy.rev = make_rev(d, sorted_policies[i]);
-        policies[i] = sorted_policies[i]->policy;
-    }
-    if (policy_count > 0)
-        qsort(policies, policy_count, sizeof *policies, by_evaluation);
     set->templates = templates;
     set->template_count = template_count;
-    set->policies = policies;
-    set->policy_count = policy_count;
-    if (d->diags->errors == 0 && !d->out_of_memory && pn_index_new(&set->index, set, d->arena) != 0)
+    list_categories(set, d);
+    compile_policies(set, &(struct lookup){templates, template_count}, sorted_templates,
+                     sorted_policies, policy_count, d);
+    if (!d->out_of_memory && pn_index_new(&set->index, set, d->arena) != 0)
         d->out_of_memory = true;
 }
 

@@ -8,6 +8,7 @@
 #include "engine/match.h"
 #include "engine/merge.h"
 #include "engine/patch.h"
+#include "engine/render.h"
 #include "engine/review.h"
 #include "engine/status.h"
 
@@ -20,8 +21,6 @@ const struct pn_str pn_default_protected_namespaces[] = {
     PN_STR_INIT("pannier-system"),
     {NULL, 0},
 };
-
-static const struct pn_str no_text = {NULL, 0};
 
 size_t pn_engine_arena_cap(size_t len)
 {
@@ -53,44 +52,40 @@ static bool is_protected(const struct run *run)
     return false;
 }
 
-/* ---- reviews that no policy is asked about
- * --------------------------------------------------------- */
-
-static struct pn_reason one_argument(const struct run *run, enum pn_reason_id id, const char *name,
-                                     struct pn_str value)
-{
-    return pn_reason_make(run->arena, id, name, value, NULL, no_text, NULL, no_text);
-}
+/* ---- reviews that no policy is asked about --------------------------------------------- */
 
 /* From the request alone. */
 static struct pn_reason check_request(const struct run *run)
 {
     const struct pn_request *q = &run->request;
     if (!q->is_pods)
-        return one_argument(run, PN_REASON_NOT_A_POD, "resource", q->resource);
+        return PN_REASON(run->arena, PN_REASON_NOT_A_POD, {"resource", q->resource});
     if (!pn_str_is(q->operation, "CREATE"))
-        return one_argument(run, PN_REASON_NOT_CREATE, "operation", q->operation);
+        return PN_REASON(run->arena, PN_REASON_NOT_CREATE, {"operation", q->operation});
     if (q->subresource.n > 0)
-        return one_argument(run, PN_REASON_SUBRESOURCE, "subresource", q->subresource);
+        return PN_REASON(run->arena, PN_REASON_SUBRESOURCE, {"subresource", q->subresource});
     return (struct pn_reason){.id = PN_REASON_NONE};
 }
 
 /* From the Pod. */
-static struct pn_reason check_pod(const struct run *run)
+static int check_pod(struct pn_reason *ret, const struct run *run)
 {
+    struct pn_str fault = PN_STR_NULL;
+    int r = pn_pod_fault(&fault, &run->pod, run->arena);
+    *ret = (struct pn_reason){.id = PN_REASON_NONE};
+    if (r != 0)
+        return r;
     if (pn_value_get(run->pod.annotations, PN_STR("kubernetes.io/config.mirror")).kind != PN_ABSENT)
-        return (struct pn_reason){.id = PN_REASON_MIRROR_POD};
-    if (is_protected(run))
-        return one_argument(run, PN_REASON_PROTECTED_NAMESPACE, "namespace",
-                            run->request.pod_namespace);
-    struct pn_str fault = pn_pod_fault(&run->pod, run->arena);
-    if (fault.s != NULL)
-        return one_argument(run, PN_REASON_POD_ALREADY_INVALID, "detail", fault);
-    return (struct pn_reason){.id = PN_REASON_NONE};
+        ret->id = PN_REASON_MIRROR_POD;
+    else if (is_protected(run))
+        *ret = PN_REASON(run->arena, PN_REASON_PROTECTED_NAMESPACE,
+                         {"namespace", run->request.pod_namespace});
+    else if (fault.s != NULL)
+        *ret = PN_REASON(run->arena, PN_REASON_POD_ALREADY_INVALID, {"detail", fault});
+    return 0;
 }
 
-/* ---- policies
- * --------------------------------------------------------------------------------------- */
+/* ---- policies -------------------------------------------------------------------------- */
 
 static struct pn_value namespace_labels(const struct run *run)
 {
@@ -119,12 +114,34 @@ static int all_policies(const uint32_t **ret, size_t *ret_n, const struct run *r
     return 0;
 }
 
+static void match_each(struct run *run, const uint32_t *ids, size_t n, bool all)
+{
+    struct pn_decision *d = run->decision;
+    struct pn_opt_out opt_out;
+    struct pn_value labels = namespace_labels(run);
+    pn_opt_out_read(&opt_out, &run->pod, run->set, run->arena);
+    for (size_t i = 0; i < n; i++) {
+        struct pn_verdict v = {.policy = ids[i]};
+        v.reason = pn_match(&run->set->policies[ids[i]], &run->pod, labels, &opt_out, all, &v.note,
+                            run->arena);
+        if (is_mismatch(v.reason.id) && !all)
+            continue;
+        if (v.reason.id == PN_REASON_NONE || pn_reason_class_of(v.reason.id) == PN_CLASS_FAILURE)
+            run->selected++;
+        run->verdicts[d->verdict_count++] = v;
+        if (is_mismatch(v.reason.id))
+            continue;
+        /* What a Pod's author wrote concerns policies that would reach the Pod. */
+        memcpy(d->notes, opt_out.notes, sizeof d->notes);
+        d->note_count = opt_out.note_count;
+    }
+}
+
 static int match_all(struct run *run)
 {
     const uint32_t *ids = NULL;
     size_t n = 0;
     bool all = run->flags & PN_DECIDE_ALL_REASONS;
-    struct pn_opt_out opt_out;
     int r = all ? all_policies(&ids, &n, run)
                 : pn_index_candidates(&ids, &n, run->set, run->request.pod_namespace,
                                       run->pod.labels, run->pod.annotations, run->arena);
@@ -134,58 +151,107 @@ static int match_all(struct run *run)
     if (run->verdicts == NULL)
         return -ENOMEM;
     run->decision->verdicts = run->verdicts;
-    pn_opt_out_read(&opt_out, &run->pod, run->set, run->arena);
-    struct pn_value labels = namespace_labels(run);
-    for (size_t i = 0; i < n; i++) {
-        struct pn_verdict v = {.policy = ids[i]};
-        v.reason = pn_match(&run->set->policies[ids[i]], &run->pod, labels, &opt_out, &v.note,
-                            run->arena);
-        if (is_mismatch(v.reason.id) && !all)
-            continue;
-        if (v.reason.id == PN_REASON_NONE || pn_reason_class_of(v.reason.id) == PN_CLASS_FAILURE)
-            run->selected++;
-        run->verdicts[run->decision->verdict_count++] = v;
-        if (!is_mismatch(v.reason.id))
-            run->decision->note = opt_out.note;
-    }
+    match_each(run, ids, n, all);
     return 0;
 }
 
-/* Merges what matched, in order; decides about denial. */
+/* ---- what the selected policies add ---------------------------------------------------- */
+
+static int render_policy(struct pn_candidate *ret, struct run *run, struct pn_verdict *v)
+{
+    const struct pn_policy *policy = &run->set->policies[v->policy];
+    const struct pn_fragment **fragments = pn_arena_alloc(run->arena, policy->template_count *
+                                                                          sizeof(*fragments));
+    if (fragments == NULL)
+        return -ENOMEM;
+    for (size_t t = 0; t < policy->template_count; t++)
+        fragments[t] = pn_render(policy->templates[t]);
+    v->fragments = fragments;
+    *ret = (struct pn_candidate){v->policy, fragments};
+    return 0;
+}
+
+/* The policies that select the Pod and can be rendered, in order of evaluation. */
+static int render_all(const struct pn_candidate **ret, size_t *ret_n, struct run *run)
+{
+    size_t n = 0, most = run->decision->verdict_count;
+    struct pn_candidate *candidates = pn_arena_alloc(run->arena, most * sizeof *candidates);
+    if (candidates == NULL)
+        return -ENOMEM;
+    for (size_t i = 0; i < most; i++) {
+        if (run->verdicts[i].reason.id != PN_REASON_NONE)
+            continue;
+        int r = render_policy(&candidates[n++], run, &run->verdicts[i]);
+        if (r != 0)
+            return r;
+    }
+    *ret = candidates;
+    *ret_n = n;
+    return 0;
+}
+
+static int merge_once(struct pn_plan *plan, struct run *run)
+{
+    size_t c = 0;
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < run->decision->verdict_count; i++) {
+        struct pn_verdict *v = &run->verdicts[i];
+        if (c < plan->candidate_count && plan->candidates[c].policy == v->policy)
+            r = pn_merge(plan, &plan->candidates[c++], &v->reason);
+    }
+    return r;
+}
+
+/*
+ * Merges what matched, in order. What was received and equals what a candidate adds does not count
+ * against the others at first: it may be of our first round. Where an edit could then not be made,
+ * it was the Pod's own after all, and everything is merged again with all that was received.
+ */
 static int merge_all(struct pn_plan *plan, struct run *run)
 {
-    struct pn_decision *d = run->decision;
-    int r = pn_plan_init(plan, run->set, &run->pod, run->arena);
-    for (size_t i = 0; r == 0 && i < d->verdict_count; i++) {
-        if (run->verdicts[i].reason.id == PN_REASON_NONE)
-            pn_merge_mark_ours(plan, &run->set->policies[run->verdicts[i].policy]);
-    }
-    for (size_t i = 0; r == 0 && i < d->verdict_count; i++) {
-        struct pn_verdict *v = &run->verdicts[i];
-        plan->policy = v->policy;
-        if (v->reason.id == PN_REASON_NONE)
-            r = pn_merge(plan, &run->set->policies[v->policy], &v->reason);
+    const struct pn_candidate *candidates = NULL;
+    size_t n = 0;
+    int r = render_all(&candidates, &n, run);
+    if (r == 0)
+        r = pn_plan_init(plan, run->set, &run->pod, candidates, n, run->arena);
+    if (r != 0)
+        return r;
+    pn_merge_mark_ours(plan);
+    r = merge_once(plan, run);
+    if (r == 0 && pn_plan_is_provisional(plan)) {
+        pn_plan_cut(plan, 0);
+        plan->strict = true;
+        r = merge_once(plan, run);
     }
     if (r != 0)
         return r;
-    r = pn_status_denial(&d->message, d, run->arena);
-    d->allowed = d->message.n == 0;
+    r = pn_status_denial(&run->decision->message, run->decision, run->arena);
+    run->decision->allowed = run->decision->message.n == 0;
     return r;
+}
+
+/* The record of the decision, unless it is there already or would not fit. */
+static int add_status(struct pn_plan *plan, const struct run *run)
+{
+    struct pn_str status = pn_status_make(run->decision, run->arena);
+    if (status.s == NULL)
+        return -ENOMEM;
+    if (pn_str_eq(pn_value_str(pn_plan_annotation(plan, pn_status_annotation)), status))
+        return 0;
+    uint32_t before = plan->count;
+    int r = pn_plan_add(plan, (struct pn_edit){.kind = PN_EDIT_ANNOTATION,
+                                               .key = pn_status_annotation,
+                                               .value = pn_string(status)});
+    if (r == 0 && pn_plan_annotation_bytes(plan) > PN_ANNOTATIONS_MAX_BYTES)
+        pn_plan_cut(plan, before);
+    return r == PN_PLAN_E_FULL ? 0 : r;
 }
 
 static int write_patch(struct pn_plan *plan, struct run *run)
 {
     struct pn_buf patch = PN_BUF_IN_ARENA(run->arena);
-    struct pn_str status = pn_status_make(run->decision, run->arena);
-    if (status.s == NULL)
-        return -ENOMEM;
-    int r = 0;
-    if (!pn_str_eq(pn_value_str(pn_plan_annotation(plan, pn_status_annotation)), status))
-        r = pn_plan_add(plan, (struct pn_edit){.kind = PN_EDIT_ANNOTATION,
-                                               .key = pn_status_annotation,
-                                               .value = pn_string(status)});
-    /* A full plan goes without its record; what it does is right all the same. */
-    if (r == 0 || r == PN_PLAN_E_FULL)
+    int r = add_status(plan, run);
+    if (r == 0)
         r = pn_patch_write(&patch, plan);
     run->decision->patch = pn_buf_view(&patch);
     return r;
@@ -200,9 +266,9 @@ static int decide_pod(struct run *run, struct pn_err *err)
     if (r != 0)
         return r == PN_POD_E_TYPE ? PN_ENGINE_E_BAD_REVIEW : r;
     d->pod_name = run->pod.name;
-    d->review = check_pod(run);
-    if (d->review.id != PN_REASON_NONE)
-        return 0;
+    r = check_pod(&d->review, run);
+    if (r != 0 || d->review.id != PN_REASON_NONE)
+        return r;
     r = match_all(run);
     if (r == 0 && run->selected == 0)
         d->review = (struct pn_reason){.id = PN_REASON_NO_POLICY_SELECTED};
@@ -214,27 +280,35 @@ static int decide_pod(struct run *run, struct pn_err *err)
     return r == 0 ? pn_status_tell(d, run->arena) : r;
 }
 
+static int decide(struct run *run, char *body_inout, size_t len, struct pn_err *err)
+{
+    int r = pn_review_read(&run->request, body_inout, len, run->arena, err);
+    if (r != 0)
+        return r;
+    struct pn_decision *d = pn_arena_zalloc(run->arena, 1, sizeof *d);
+    if (d == NULL)
+        return -ENOMEM;
+    run->decision = d;
+    d->set = run->set;
+    d->uid = run->request.uid;
+    d->pod_namespace = run->request.pod_namespace;
+    d->dry_run = run->request.dry_run;
+    d->allowed = true;
+    d->review = check_request(run);
+    return d->review.id == PN_REASON_NONE ? decide_pod(run, err) : 0;
+}
+
 int pn_engine_decide(struct pn_decision **ret, const struct pn_policy_set *set,
                      const struct pn_env *env, unsigned flags, char *body_inout, size_t len,
                      struct pn_arena *a, struct pn_err *err)
 {
     struct run run = {.set = set, .env = env, .flags = flags, .arena = a};
-    int r = pn_review_read(&run.request, body_inout, len, a, err);
-    if (r != 0)
-        return r;
-    run.decision = pn_arena_zalloc(a, 1, sizeof *run.decision);
-    if (run.decision == NULL)
-        return pn_err_set(err, -ENOMEM, "out of memory");
-    run.decision->set = set;
-    run.decision->uid = run.request.uid;
-    run.decision->pod_namespace = run.request.pod_namespace;
-    run.decision->dry_run = run.request.dry_run;
-    run.decision->allowed = true;
-    run.decision->review = check_request(&run);
-    if (run.decision->review.id == PN_REASON_NONE)
-        r = decide_pod(&run, err);
+    int r = decide(&run, body_inout, len, err);
+    if (r == -ENOMEM && pn_arena_hit_cap(a))
+        return pn_err_set(err, PN_ENGINE_E_TOO_DENSE,
+                          "deciding this review of %zu bytes needs more memory than it may", len);
     if (r == -ENOMEM)
-        pn_err_set(err, r, "out of memory");
+        return pn_err_set(err, r, "out of memory");
     if (r == 0)
         *ret = run.decision;
     return r;

@@ -33,12 +33,18 @@ enum pn_decide_flags {
     PN_DECIDE_ALL_REASONS = 1, /* give a reason to every policy of the set, for preview */
 };
 
+struct pn_fragment;
+
 /* What became of one policy. */
 struct pn_verdict {
     uint32_t policy; /* id in the set */
     struct pn_reason reason;
-    struct pn_reason note; /* PN_REASON_NONE: none */
+    struct pn_reason note;                      /* PN_REASON_NONE: none */
+    const struct pn_fragment *const *fragments; /* what it adds; private to the engine */
 };
+
+/* A Pod's author has two annotations to get wrong. */
+#define PN_DECISION_NOTES_MAX 2
 
 /* Lives in the request's arena; borrows from the policy set, which must outlive it. */
 struct pn_decision {
@@ -50,7 +56,8 @@ struct pn_decision {
     bool allowed;
     struct pn_str message;   /* of a denial: "policy NAME: reason: detail" */
     struct pn_reason review; /* why no policy was evaluated; PN_REASON_NONE otherwise */
-    struct pn_reason note;   /* about the Pod, beside the verdicts; PN_REASON_NONE: none */
+    struct pn_reason notes[PN_DECISION_NOTES_MAX]; /* about the Pod, beside the verdicts */
+    size_t note_count;
     const struct pn_verdict *verdicts; /* in order of evaluation */
     size_t verdict_count;
     struct pn_str patch;           /* RFC 6902 text; n == 0: nothing changes */

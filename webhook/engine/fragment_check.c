@@ -2,6 +2,7 @@
 #include "engine/fragment_check.h"
 
 #include "base/err.h"
+#include "base/limits.h"
 #include "kube/names.h"
 #include "kube/quantity.h"
 
@@ -10,7 +11,7 @@ static uint32_t list_count(const struct pn_node *list)
     return list != NULL && list->kind == PN_NODE_SEQUENCE ? list->sequence.count : 0;
 }
 
-/* ---- expressions --------------------------------------------------------------------------- */
+/* ---- expressions ----------------------------------------------------------------------- */
 
 static void check_text(struct pn_decoder *d, const struct pn_node *node, bool is_key)
 {
@@ -41,7 +42,7 @@ void pn_check_no_expressions(struct pn_decoder *d, const struct pn_node *node)
     }
 }
 
-/* ---- lists of named objects ---------------------------------------------------------------- */
+/* ---- lists of named objects ------------------------------------------------------------ */
 
 /* True when `list` is a list of mappings; faults about what is not. */
 static bool check_list(struct pn_decoder *d, const struct pn_node *list, const char *what,
@@ -54,6 +55,11 @@ static bool check_list(struct pn_decoder *d, const struct pn_node *list, const c
     pn_err_set(&path, 0, "%s.%s", what, field);
     if (pn_decode_list(d, list, path.text) == NULL)
         return false;
+    if (list->sequence.count > PN_TEMPLATE_LIST_MAX) {
+        pn_decode_fault(d, list, "out-of-range", "%s: at most %d items", path.text,
+                        PN_TEMPLATE_LIST_MAX);
+        return false;
+    }
     for (uint32_t i = 0; i < list->sequence.count; i++) {
         const struct pn_node *item = list->sequence.items[i];
         if (item->kind == PN_NODE_MAPPING)
@@ -63,6 +69,19 @@ static bool check_list(struct pn_decoder *d, const struct pn_node *list, const c
         good = false;
     }
     return good;
+}
+
+void pn_check_schema(struct pn_decoder *d, const struct pn_node *list, enum pn_schema_root root,
+                     const char *what)
+{
+    struct pn_schema_check check = {.source = d->source, .diags = d->diags};
+    struct pn_err path;
+    for (uint32_t i = 0; i < list_count(list) && list->sequence.count <= PN_TEMPLATE_LIST_MAX;
+         i++) {
+        pn_err_set(&path, 0, "%s[%u]", what, i);
+        if (list->sequence.items[i]->kind == PN_NODE_MAPPING) /* else told already */
+            pn_schema_check_node(&check, pn_schema_type(root), list->sequence.items[i], path.text);
+    }
 }
 
 void pn_check_objects(struct pn_decoder *d, const struct pn_node *list, const char *what,
@@ -79,8 +98,7 @@ static const struct pn_node *need_string(struct pn_decoder *d, const struct pn_n
     if (node == NULL)
         pn_decode_fault(d, item, "missing-field", "%s: field `%s` is required", what, key);
     else if (node->kind != PN_NODE_STRING)
-        pn_decode_fault(d, node, "wrong-type", "%s.%s: expected a string, got %s", what, key,
-                        pn_node_kind_name(node));
+        return NULL; /* the schema has told it */
     else if (node->s.n == 0)
         pn_decode_fault(d, node, "empty-value", "%s.%s: must not be empty", what, key);
     else
@@ -121,7 +139,7 @@ static const struct pn_node *need_label(struct pn_decoder *d, const struct pn_no
     return NULL;
 }
 
-/* ---- annotations --------------------------------------------------------------------------- */
+/* ---- annotations ----------------------------------------------------------------------- */
 
 void pn_check_annotations(struct pn_decoder *d, const struct pn_node *node, const char *what)
 {
@@ -149,7 +167,18 @@ void pn_check_annotations(struct pn_decoder *d, const struct pn_node *node, cons
     }
 }
 
-/* ---- volumes and mounts -------------------------------------------------------------------- */
+/* ---- volumes and mounts ---------------------------------------------------------------- */
+
+/* A null is no source: the API server would make an emptyDir of it. */
+static unsigned count_sources(const struct pn_node *volume)
+{
+    unsigned n = 0;
+    for (uint32_t i = 0; i < volume->mapping.count; i++) {
+        const struct pn_node_entry *e = &volume->mapping.entries[i];
+        n += !pn_str_is(e->key->s, "name") && e->value->kind != PN_NODE_NULL;
+    }
+    return n;
+}
 
 void pn_check_volumes(struct pn_decoder *d, const struct pn_node *list)
 {
@@ -166,8 +195,9 @@ void pn_check_volumes(struct pn_decoder *d, const struct pn_node *list)
         if (pn_str_has_prefix(name->s, PN_STR("kube-api-access-")))
             pn_decode_fault(d, name, "reserved-name",
                             "a volume `kube-api-access-...` is the API server's token volume");
-        if (item->mapping.count < 2)
-            pn_decode_fault(d, item, "missing-field", "volume `%.*s` has no source",
+        if (count_sources(item) != 1)
+            pn_decode_fault(d, item, "volume-source",
+                            "volume `%.*s`: expected exactly one source, such as emptyDir: {}",
                             PN_STR_ARG(name->s));
     }
 }
@@ -200,7 +230,7 @@ void pn_check_mounts(struct pn_decoder *d, const struct pn_node *list,
         check_mount(d, list, i, volumes);
 }
 
-/* ---- env ----------------------------------------------------------------------------------- */
+/* ---- env ------------------------------------------------------------------------------- */
 
 /* True when `name` holds a word that says its value is secret. */
 static bool says_secret(struct pn_str name)
@@ -217,11 +247,8 @@ void pn_check_env(struct pn_decoder *d, const struct pn_node *list, const char *
         const struct pn_node *item = list->sequence.items[i];
         const struct pn_node *name = need_string(d, item, "env", "name");
         const struct pn_node *value = pn_node_get(item, "value");
-        if (value != NULL && value->kind != PN_NODE_STRING) {
-            pn_decode_fault(d, value, "wrong-type", "env.value: expected a string, got %s",
-                            pn_node_kind_name(value));
-            pn_diags_help(d->diags, "put it in quotes");
-        }
+        if (value != NULL && pn_node_get(item, "valueFrom") != NULL)
+            pn_decode_fault(d, item, "env-source", "env: one of value and valueFrom");
         if (name == NULL)
             continue;
         if (!pn_name_is_env(name->s))
@@ -239,27 +266,39 @@ void pn_check_env(struct pn_decoder *d, const struct pn_node *list, const char *
     }
 }
 
-/* ---- containers ---------------------------------------------------------------------------- */
+/* ---- containers ------------------------------------------------------------------------ */
+
+/* Quantities that are none are told by the schema. */
+static bool read_quantity(struct pn_quantity *ret, const struct pn_node *node)
+{
+    struct pn_value v = node == NULL                   ? PN_VALUE_ABSENT
+                        : node->kind == PN_NODE_STRING ? pn_string(node->s)
+                        : node->kind == PN_NODE_INT    ? pn_int(node->i)
+                        : node->kind == PN_NODE_REAL   ? pn_real(node->r)
+                                                       : PN_VALUE_ABSENT;
+    return v.kind != PN_ABSENT && pn_quantity_from_value(ret, v, NULL) == 0;
+}
 
 static void check_requests(struct pn_decoder *d, const struct pn_node *container,
                            const char *resource)
 {
-    const struct pn_node *requests = pn_node_get(pn_node_get(container, "resources"), "requests");
-    const struct pn_node *node = pn_node_get(requests, resource);
-    struct pn_quantity quantity;
-    struct pn_err why = PN_ERR_INIT;
-    if (node == NULL) {
+    const struct pn_node *resources = pn_node_get(container, "resources");
+    const struct pn_node *request = pn_node_get(pn_node_get(resources, "requests"), resource);
+    const struct pn_node *limit = pn_node_get(pn_node_get(resources, "limits"), resource);
+    struct pn_quantity asked, most, zero = {0};
+    if (request == NULL) {
         pn_decode_fault(d, container, "missing-requests",
                         "container `%.*s`: resources.requests.%s is required",
                         PN_STR_ARG(pn_node_str(pn_node_get(container, "name"))), resource);
         pn_diags_help(d->diags, "what is not said cannot be held to a budget or a quota");
         return;
     }
-    if (node->kind == PN_NODE_INT && node->i >= 0)
+    if (!read_quantity(&asked, request))
         return;
-    if (node->kind != PN_NODE_STRING || pn_quantity_parse(&quantity, node->s, &why) != 0)
-        pn_decode_fault(d, node, "invalid-quantity", "requests.%s is no quantity; write it like %s",
-                        resource, pn_str_is(pn_str_of(resource), "cpu") ? "100m" : "64Mi");
+    if (pn_quantity_cmp(&asked, &zero) < 0)
+        pn_decode_fault(d, request, "out-of-range", "requests.%s: must not be negative", resource);
+    if (read_quantity(&most, limit) && pn_quantity_cmp(&most, &asked) < 0)
+        pn_decode_fault(d, limit, "out-of-range", "limits.%s: less than the request", resource);
 }
 
 static void check_restart_policy(struct pn_decoder *d, const struct pn_node *container, bool init)
@@ -277,18 +316,21 @@ static void check_restart_policy(struct pn_decoder *d, const struct pn_node *con
 }
 
 static void check_container(struct pn_decoder *d, const struct pn_node *list, uint32_t index,
-                            const struct pn_node *earlier_list, const struct pn_node *volumes)
+                            bool init, const struct pn_node *earlier_list,
+                            const struct pn_node *volumes)
 {
     const struct pn_node *item = list->sequence.items[index];
     const struct pn_node *name = need_label(d, item, "container");
-    need_string(d, item, "container", "image");
+    const struct pn_node *image = need_string(d, item, "container", "image");
+    if (image != NULL && pn_str_trim(image->s).n != image->s.n)
+        pn_decode_fault(d, image, "invalid-name", "container.image: blanks around the image");
     if (name != NULL && (is_repeated(list, index, "name", name->s) ||
                          is_repeated(earlier_list, list_count(earlier_list), "name", name->s)))
         pn_decode_fault(d, name, "duplicate-name", "two containers are named `%.*s`",
                         PN_STR_ARG(name->s));
     check_requests(d, item, "cpu");
     check_requests(d, item, "memory");
-    check_restart_policy(d, item, earlier_list == NULL);
+    check_restart_policy(d, item, init);
     pn_check_mounts(d, pn_node_get(item, "volumeMounts"), volumes, "container");
     pn_check_env(d, pn_node_get(item, "env"), "container");
     pn_check_objects(d, pn_node_get(item, "envFrom"), "container", "envFrom");
@@ -298,14 +340,12 @@ static void check_container(struct pn_decoder *d, const struct pn_node *list, ui
 void pn_check_containers(struct pn_decoder *d, const struct pn_node *init_containers,
                          const struct pn_node *containers, const struct pn_node *volumes)
 {
-    static const struct pn_node none = {.kind = PN_NODE_SEQUENCE};
     if (check_list(d, init_containers, "spec.pod.spec", "initContainers")) {
         for (uint32_t i = 0; i < init_containers->sequence.count; i++)
-            check_container(d, init_containers, i, NULL, volumes);
+            check_container(d, init_containers, i, true, NULL, volumes);
     }
     if (check_list(d, containers, "spec.pod.spec", "containers")) {
-        const struct pn_node *earlier = init_containers != NULL ? init_containers : &none;
         for (uint32_t i = 0; i < containers->sequence.count; i++)
-            check_container(d, containers, i, earlier, volumes);
+            check_container(d, containers, i, false, init_containers, volumes);
     }
 }

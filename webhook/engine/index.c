@@ -93,7 +93,9 @@ static size_t lower_bound(const struct frequencies *f, uint64_t hash)
 static size_t frequency(const struct frequencies *f, struct condition c)
 {
     uint64_t hash = hash_condition(c);
-    return lower_bound(f, hash + 1) - lower_bound(f, hash);
+    size_t first = lower_bound(f, hash);
+    size_t end = hash == UINT64_MAX ? f->count : lower_bound(f, hash + 1);
+    return end - first;
 }
 
 static struct condition label_pair(const struct pn_requirement *r, size_t i)

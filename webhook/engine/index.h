@@ -4,8 +4,6 @@
 
 #include "engine/policy_set.h"
 
-struct pn_request;
-
 /*
  * From a Pod to the policies that may select it, without looking at the others. Each policy is
  * posted once under its cheapest necessary condition: a required label pair (one posting for each

@@ -2,6 +2,7 @@
 #ifndef PN_ENGINE_MATCH_H
 #define PN_ENGINE_MATCH_H
 
+#include "engine/engine.h"
 #include "engine/pod.h"
 #include "engine/policy_set.h"
 #include "engine/reason.h"
@@ -15,9 +16,10 @@ extern const struct pn_str pn_skip_annotation;   /* categories, comma-separated 
 
 /* What the Pod's author wrote, read once for each Pod. */
 struct pn_opt_out {
-    bool all;              /* pannier.dev/inject: "false" */
-    struct pn_str skip;    /* value of pannier.dev/skip; n == 0: none */
-    struct pn_reason note; /* annotation-invalid, or PN_REASON_NONE */
+    bool all;                                      /* pannier.dev/inject: "false" */
+    struct pn_str skip;                            /* value of pannier.dev/skip; n == 0: none */
+    struct pn_reason notes[PN_DECISION_NOTES_MAX]; /* annotation-invalid */
+    size_t note_count;
 };
 
 /* Reads the opt-out annotations. A value that means nothing is noted, never ignored in silence. */
@@ -27,11 +29,12 @@ void pn_opt_out_read(struct pn_opt_out *ret, const struct pn_pod *pod,
 /*
  * Decides whether `policy` selects the Pod. Returns PN_REASON_NONE when it does; a reason of class
  * not-selected; or namespace-labels-unknown (class failure: selected as far as anybody can tell).
- * `namespace_labels`: labels of the Pod's namespace, or absent when nobody told.
+ * `namespace_labels`: labels of the Pod's namespace, or absent when nobody told. Mismatches get
+ * their arguments only if `describes`.
  * *ret_note is set when an opt-out was refused.
  */
 struct pn_reason pn_match(const struct pn_policy *policy, const struct pn_pod *pod,
                           struct pn_value namespace_labels, const struct pn_opt_out *opt_out,
-                          struct pn_reason *ret_note, struct pn_arena *a);
+                          bool describes, struct pn_reason *ret_note, struct pn_arena *a);
 
 #endif

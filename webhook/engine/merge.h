@@ -6,17 +6,17 @@
 #include "engine/reason.h"
 
 /*
- * Marks what of the policy's templates is in the received Pod already. Done for all selected
- * policies before the first is merged, so that all see the same baseline: the Pod minus ours.
+ * Marks the received containers that are ours: what a candidate would add, or has added and
+ * somebody changed. Done once, before the first merge, so that all policies see the same app.
  */
-void pn_merge_mark_ours(struct pn_plan *plan, const struct pn_policy *policy);
+void pn_merge_mark_ours(struct pn_plan *plan);
 
 /*
- * Merges all templates of plan->policy into the planned Pod, or none. *ret_reason becomes injected,
- * already-injected or repaired; or, with the plan as it was, the reason of class failure that
- * names both sides of the first clash. Returns 0 or -ENOMEM.
+ * Merges all that the candidate adds into the planned Pod, or nothing. *ret_reason becomes
+ * injected, already-injected or repaired; or, with the plan as it was, the reason of class failure
+ * that names both sides of the first clash. Returns 0 or -ENOMEM.
  */
-int pn_merge(struct pn_plan *plan, const struct pn_policy *policy,
+int pn_merge(struct pn_plan *plan, const struct pn_candidate *candidate,
              struct pn_reason *ret_reason) PN_MUST_CHECK;
 
 #endif

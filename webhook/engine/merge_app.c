@@ -3,91 +3,180 @@
 
 #include "engine/own.h"
 
-static const struct pn_str no_text = {NULL, 0};
+/* A received container that a rule gives something to. */
+struct target {
+    bool init;
+    uint32_t at;
+    struct pn_str name;
+    struct pn_value container;
+};
 
-static struct pn_str name_of(struct pn_value named)
+static bool rule_names(const struct pn_app_rule *rule, struct pn_str name)
 {
-    return pn_value_str(PN_GET(named, "name"));
-}
-
-static int add_item(struct pn_merge *m, bool init, uint32_t at, struct pn_str field,
-                    struct pn_value item)
-{
-    return pn_plan_add(
-        m->plan, (struct pn_edit){
-                     .kind = PN_EDIT_ITEM, .init = init, .at = at, .key = field, .value = item});
-}
-
-static int merge_mounts(struct pn_merge *m, bool init, uint32_t at, struct pn_value mounts)
-{
-    const struct pn_str field = PN_STR("volumeMounts");
-    for (uint32_t i = 0; i < pn_value_count(mounts); i++) {
-        struct pn_value mount = pn_value_at(mounts, i);
-        struct pn_value there = pn_plan_item(m->plan, init, at, field, PN_STR("mountPath"), mount);
-        int r = 0;
-        if (there.kind == PN_ABSENT)
-            r = add_item(m, init, at, field, mount);
-        else if (!pn_str_eq(name_of(there), name_of(mount)))
-            r = pn_merge_clash(m, PN_REASON_MOUNT_PATH_TAKEN, "container",
-                               pn_plan_list(m->plan, init)->items[at].name, "other", name_of(there),
-                               "path", pn_value_str(PN_GET(mount, "mountPath")));
-        if (r != 0)
-            return r;
-    }
-    return 0;
-}
-
-static int merge_env(struct pn_merge *m, bool init, uint32_t at, struct pn_value env)
-{
-    const struct pn_str field = PN_STR("env");
-    for (uint32_t i = 0; i < pn_value_count(env); i++) {
-        struct pn_value variable = pn_value_at(env, i);
-        struct pn_value there = pn_plan_item(m->plan, init, at, field, PN_STR("name"), variable);
-        int r = 0;
-        if (there.kind == PN_ABSENT)
-            r = add_item(m, init, at, field, variable);
-        else if (!pn_own_includes(there, variable))
-            r = pn_merge_clash(m, PN_REASON_ENV_TAKEN, "container",
-                               pn_plan_list(m->plan, init)->items[at].name, "env",
-                               name_of(variable), NULL, no_text);
-        if (r != 0)
-            return r;
-    }
-    return 0;
-}
-
-/* True when envFrom holds `source` already, received or planned. */
-static bool has_env_from(const struct pn_plan *plan, bool init, uint32_t at, struct pn_value source)
-{
-    struct pn_value list = PN_GET(pn_plan_list(plan, init)->items[at].value, "envFrom");
-    for (uint32_t i = 0; i < pn_value_count(list); i++) {
-        if (pn_own_includes(pn_value_at(list, i), source))
-            return true;
-    }
-    for (uint32_t e = plan->last_edit[init][at]; e != 0; e = plan->edits[e - 1].previous) {
-        const struct pn_edit *edit = &plan->edits[e - 1];
-        if (edit->kind == PN_EDIT_ITEM && pn_str_is(edit->key, "envFrom") &&
-            pn_value_equal(edit->value, source))
+    for (size_t i = 0; i < rule->names.count; i++) {
+        if (pn_str_is(rule->names.items[i], "*") || pn_str_eq(rule->names.items[i], name))
             return true;
     }
     return false;
 }
 
-static int merge_into_container(struct pn_merge *m, const struct pn_app_rule *rule, bool init,
-                                uint32_t at)
+static struct pn_value rule_list(const struct pn_app_rule *rule, struct pn_str field)
 {
-    int r = merge_mounts(m, init, at, rule->volume_mounts);
-    if (r == 0)
-        r = merge_env(m, init, at, rule->env);
-    for (uint32_t i = 0; r == 0 && i < pn_value_count(rule->env_from); i++) {
-        struct pn_value source = pn_value_at(rule->env_from, i);
-        if (!has_env_from(m->plan, init, at, source))
-            r = add_item(m, init, at, PN_STR("envFrom"), source);
+    return pn_str_is(field, "env") ? rule->env : rule->volume_mounts;
+}
+
+/*
+ * True when what was received there is what some policy of this round adds: then it came with the
+ * first round, and is no reason to decide otherwise in the second.
+ */
+static bool is_added_by_a_candidate(const struct pn_plan *plan, const struct target *t,
+                                    struct pn_str field, struct pn_value received)
+{
+    for (size_t c = 0; c < plan->candidate_count; c++) {
+        const struct pn_candidate *candidate = &plan->candidates[c];
+        for (size_t f = 0; f < plan->set->policies[candidate->policy].template_count; f++) {
+            const struct pn_fragment *fragment = candidate->fragments[f];
+            for (size_t i = 0; i < fragment->app_rule_count; i++) {
+                const struct pn_app_rule *rule = &fragment->app_rules[i];
+                struct pn_value list = rule_list(rule, field);
+                for (uint32_t k = 0; rule_names(rule, t->name) && k < pn_value_count(list); k++) {
+                    if (pn_own_includes(received, pn_value_at(list, k)))
+                        return true;
+                }
+            }
+        }
     }
+    return false;
+}
+
+/* Two mounts at one place: the same volume, and the same part of it. */
+static bool same_mount(struct pn_value a, struct pn_value b)
+{
+    static const struct pn_str keys[] = {PN_STR_INIT("name"), PN_STR_INIT("subPath"),
+                                         PN_STR_INIT("subPathExpr")};
+    for (size_t i = 0; i < PN_COUNT_OF(keys); i++) {
+        if (!pn_str_eq(pn_value_str(pn_value_get(a, keys[i])),
+                       pn_value_str(pn_value_get(b, keys[i]))))
+            return false;
+    }
+    return true;
+}
+
+/* A variable that is there says what ours says: one of value and valueFrom, never both. */
+static bool same_env(struct pn_value there, struct pn_value ours)
+{
+    return pn_own_includes(there, ours) &&
+           pn_own_is_zero(PN_GET(there, "valueFrom")) == pn_own_is_zero(PN_GET(ours, "valueFrom"));
+}
+
+/* Adds one keyed item to list `field`; `same` compares what has its key already. */
+static int add_item(struct pn_merge *m, const struct target *t, struct pn_str field,
+                    struct pn_str key, struct pn_value item,
+                    bool (*same)(struct pn_value, struct pn_value), bool *ret_clash,
+                    struct pn_value *ret_there)
+{
+    struct pn_edit edit = {
+        .kind = PN_EDIT_ITEM, .init = t->init, .at = t->at, .key = field, .value = item};
+    const struct pn_edit *planned = pn_plan_find_item(m->plan, t->init, t->at, field, key, item);
+    *ret_clash = false;
+    if (planned != NULL) {
+        *ret_clash = !same(planned->value, item);
+        *ret_there = planned->value;
+        return 0;
+    }
+    struct pn_value there = pn_plan_received_item(t->container, field, key, item);
+    if (there.kind != PN_ABSENT) {
+        edit.present = same(there, item);
+        edit.provisional = !edit.present && !m->plan->strict &&
+                           is_added_by_a_candidate(m->plan, t, field, there);
+        *ret_clash = !edit.present && !edit.provisional;
+        *ret_there = there;
+    }
+    return *ret_clash ? 0 : pn_plan_add(m->plan, edit);
+}
+
+/* A raw block device at the path (V:3098-3144: paths of mounts and devices must differ). */
+static bool has_device(struct pn_value container, struct pn_value path)
+{
+    struct pn_value devices = PN_GET(container, "volumeDevices");
+    for (uint32_t i = 0; i < pn_value_count(devices); i++) {
+        if (pn_value_equal(PN_GET(pn_value_at(devices, i), "devicePath"), path))
+            return true;
+    }
+    return false;
+}
+
+static int merge_mounts(struct pn_merge *m, const struct target *t, struct pn_value mounts)
+{
+    for (uint32_t i = 0; i < pn_value_count(mounts); i++) {
+        struct pn_value mount = pn_value_at(mounts, i), there = PN_VALUE_ABSENT;
+        struct pn_value path = PN_GET(mount, "mountPath");
+        bool clash = false;
+        if (has_device(t->container, path))
+            return PN_CLASH(m, PN_REASON_MOUNT_PATH_TAKEN, {"container", t->name},
+                            {"other", PN_STR("a block device")}, {"path", pn_value_str(path)});
+        int r = add_item(m, t, PN_STR("volumeMounts"), PN_STR("mountPath"), mount, same_mount,
+                         &clash, &there);
+        if (r == 0 && clash)
+            r = PN_CLASH(m, PN_REASON_MOUNT_PATH_TAKEN, {"container", t->name},
+                         {"other", pn_plan_name(there)}, {"path", pn_value_str(path)});
+        if (r != 0)
+            return r;
+    }
+    return 0;
+}
+
+static int merge_env(struct pn_merge *m, const struct target *t, struct pn_value env)
+{
+    for (uint32_t i = 0; i < pn_value_count(env); i++) {
+        struct pn_value variable = pn_value_at(env, i), there;
+        bool clash = false;
+        int r = add_item(m, t, PN_STR("env"), PN_STR("name"), variable, same_env, &clash, &there);
+        if (r == 0 && clash)
+            r = PN_CLASH(m, PN_REASON_ENV_TAKEN, {"container", t->name},
+                         {"env", pn_plan_name(variable)});
+        if (r != 0)
+            return r;
+    }
+    return 0;
+}
+
+static bool same_source(struct pn_value a, struct pn_value b)
+{
+    return pn_own_includes(a, b) && pn_own_includes(b, a);
+}
+
+static int merge_env_from(struct pn_merge *m, const struct target *t, struct pn_value source)
+{
+    struct pn_edit edit = {.kind = PN_EDIT_ITEM,
+                           .init = t->init,
+                           .at = t->at,
+                           .key = PN_STR("envFrom"),
+                           .value = source};
+    struct pn_value list = PN_GET(t->container, "envFrom");
+    for (uint32_t e = m->plan->last_edit[t->init][t->at]; e != 0;
+         e = m->plan->edits[e - 1].previous) {
+        const struct pn_edit *planned = &m->plan->edits[e - 1];
+        if (planned->kind == PN_EDIT_ITEM && pn_str_is(planned->key, "envFrom") &&
+            same_source(planned->value, source))
+            return 0;
+    }
+    for (uint32_t i = 0; i < pn_value_count(list) && !edit.present; i++)
+        edit.present = same_source(pn_value_at(list, i), source);
+    return pn_plan_add(m->plan, edit);
+}
+
+static int merge_into(struct pn_merge *m, const struct pn_app_rule *rule, const struct target *t)
+{
+    int r = merge_mounts(m, t, rule->volume_mounts);
+    if (r == 0)
+        r = merge_env(m, t, rule->env);
+    for (uint32_t i = 0; r == 0 && i < pn_value_count(rule->env_from); i++)
+        r = merge_env_from(m, t, pn_value_at(rule->env_from, i));
     return r;
 }
 
-/* A container of the app: not ours, and no sidecar of somebody else. */
+/* A container of the app: not ours, and no native sidecar of somebody else. */
 static bool is_app_container(const struct pn_plan *plan, bool init, uint32_t at)
 {
     return !plan->ours[init][at] && !pn_plan_list(plan, init)->items[at].sidecar;
@@ -102,11 +191,11 @@ static int merge_named(struct pn_merge *m, const struct pn_app_rule *rule, struc
     int r = 0;
     *found = *found || all;
     for (uint32_t at = 0; r == 0 && at < list->count; at++) {
-        if (!is_app_container(m->plan, init, at) ||
-            (!all && !pn_str_eq(list->items[at].name, name)))
+        const struct pn_container *c = &list->items[at];
+        if (!is_app_container(m->plan, init, at) || (!all && !pn_str_eq(c->name, name)))
             continue;
         *found = true;
-        r = merge_into_container(m, rule, init, at);
+        r = merge_into(m, rule, &(struct target){init, at, c->name, c->value});
     }
     return r;
 }
@@ -114,13 +203,14 @@ static int merge_named(struct pn_merge *m, const struct pn_app_rule *rule, struc
 int pn_merge_app_rule(struct pn_merge *m, const struct pn_app_rule *rule)
 {
     for (size_t i = 0; i < rule->names.count; i++) {
+        struct pn_str name = rule->names.items[i];
         bool found = false;
-        int r = merge_named(m, rule, rule->names.items[i], false, &found);
+        int r = merge_named(m, rule, name, false, &found);
         if (r == 0 && rule->init_containers)
-            r = merge_named(m, rule, rule->names.items[i], true, &found);
+            r = merge_named(m, rule, name, true, &found);
         if (r == 0 && !found)
-            r = pn_merge_clash(m, PN_REASON_APP_CONTAINER_NOT_FOUND, "template", m->template->name,
-                               "container", rule->names.items[i], NULL, no_text);
+            r = PN_CLASH(m, PN_REASON_APP_CONTAINER_NOT_FOUND, {"template", m->template->name},
+                         {"container", name});
         if (r != 0)
             return r;
     }

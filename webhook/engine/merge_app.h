@@ -16,10 +16,9 @@ struct pn_merge {
 /* What steps of a merge return beside 0 and -ENOMEM: a reason is set. */
 enum { PN_MERGE_CLASH = 1 };
 
-/* Sets the reason (see pn_reason_make) and returns PN_MERGE_CLASH. */
-int pn_merge_clash(struct pn_merge *m, enum pn_reason_id id, const char *name1,
-                   struct pn_str value1, const char *name2, struct pn_str value2, const char *name3,
-                   struct pn_str value3);
+/* Sets the reason: PN_CLASH(m, PN_REASON_X, {"name", value}, ...). Yields PN_MERGE_CLASH. */
+#define PN_CLASH(m, id, ...) \
+    ((m)->reason = PN_REASON((m)->plan->arena, (id), __VA_ARGS__), PN_MERGE_CLASH)
 
 /* Gives the Pod's own containers what the rule says: mounts, env, envFrom. */
 int pn_merge_app_rule(struct pn_merge *m, const struct pn_app_rule *rule) PN_MUST_CHECK;

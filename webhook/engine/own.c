@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/own.h"
 
+#include "engine/plan.h"
 #include "kube/quantity.h"
 
 bool pn_own_is_zero(struct pn_value v)
@@ -20,13 +21,13 @@ bool pn_own_is_zero(struct pn_value v)
     }
 }
 
-/* "1024Mi" comes back as "1Gi". */
-static bool same_quantity(struct pn_value a, struct pn_value b)
+/* "1024Mi" comes back as "1Gi", and 1073741824 as a string. */
+static bool same_quantity(struct pn_value received, struct pn_value rendered)
 {
     struct pn_quantity x, y;
-    return a.kind == PN_STRING && b.kind == PN_STRING &&
-           pn_quantity_parse(&x, pn_value_str(a), NULL) == 0 &&
-           pn_quantity_parse(&y, pn_value_str(b), NULL) == 0 && pn_quantity_cmp(&x, &y) == 0;
+    return received.kind == PN_STRING && !pn_value_is_unset(rendered) &&
+           pn_quantity_from_value(&x, received, NULL) == 0 &&
+           pn_quantity_from_value(&y, rendered, NULL) == 0 && pn_quantity_cmp(&x, &y) == 0;
 }
 
 static bool includes_members(struct pn_value received, struct pn_value rendered)
@@ -71,20 +72,14 @@ bool pn_own_volume(struct pn_value rendered, struct pn_value received)
 
 struct pn_str pn_own_repository(struct pn_str image)
 {
-    size_t end = image.n;
-    for (size_t i = 0; i < image.n; i++) {
-        if (image.s[i] == '@')
-            end = i;
-        if (image.s[i] == '@')
-            break;
-    }
-    for (size_t i = end; i > 0; i--) {
-        if (image.s[i - 1] == '/')
-            break; /* a colon before the last slash is a registry's port */
+    struct pn_str rest = image;
+    image = pn_str_split(&rest, '@');
+    for (size_t i = image.n; i > 0 && image.s[i - 1] != '/'; i--) {
+        /* a colon before the last slash would be a registry's port */
         if (image.s[i - 1] == ':')
             return (struct pn_str){image.s, i - 1};
     }
-    return (struct pn_str){image.s, end};
+    return image;
 }
 
 static bool is_our_image(const struct pn_template *t, struct pn_value rendered,
@@ -100,18 +95,29 @@ static bool is_our_image(const struct pn_template *t, struct pn_value rendered,
     return false;
 }
 
-/*
- * A false that is gone from a securityContext is a change: its booleans are pointers in Go, so the
- * API server keeps them (allowPrivilegeEscalation: false).
- */
-static bool keeps_security_context(struct pn_value rendered, struct pn_value received)
+/* A member that is there and is another; one that is gone is missing, and gets repaired. */
+static bool contradicts(struct pn_value received, struct pn_value rendered)
 {
     for (uint32_t i = 0; i < pn_value_count(rendered); i++) {
         const struct pn_member *m = pn_value_member(rendered, i);
-        if (m->value.kind == PN_BOOL && !pn_value_equal(pn_value_get(received, m->key), m->value))
-            return false;
+        struct pn_value theirs = pn_value_get(received, m->key);
+        if (!pn_value_is_unset(theirs) && !pn_own_includes(theirs, m->value))
+            return true;
     }
-    return pn_own_includes(received, rendered);
+    return false;
+}
+
+static bool contradicts_item(struct pn_value received, struct pn_value rendered,
+                             struct pn_str field, struct pn_str key)
+{
+    struct pn_value ours = pn_value_get(rendered, field);
+    for (uint32_t i = 0; i < pn_value_count(ours); i++) {
+        struct pn_value item = pn_value_at(ours, i);
+        struct pn_value theirs = pn_plan_received_item(received, field, key, item);
+        if (theirs.kind != PN_ABSENT && !pn_own_includes(theirs, item))
+            return true;
+    }
+    return false;
 }
 
 /* The field by which a container of our image is no longer what we rendered, or NULL. */
@@ -124,10 +130,12 @@ static const char *tampered_field(struct pn_value rendered, struct pn_value rece
         if (pn_own_is_zero(ours) ? !pn_own_is_zero(theirs) : !pn_value_equal(ours, theirs))
             return lists[i].s;
     }
-    struct pn_value context = PN_GET(rendered, "securityContext");
-    if (context.kind == PN_OBJECT &&
-        !keeps_security_context(context, PN_GET(received, "securityContext")))
+    if (contradicts(PN_GET(received, "securityContext"), PN_GET(rendered, "securityContext")))
         return "securityContext";
+    if (contradicts_item(received, rendered, PN_STR("env"), PN_STR("name")))
+        return "env";
+    if (contradicts_item(received, rendered, PN_STR("volumeMounts"), PN_STR("mountPath")))
+        return "volumeMounts";
     return NULL;
 }
 
@@ -159,7 +167,7 @@ struct pn_own pn_own_container(const struct pn_pod *pod, const struct pn_templat
     }
     struct pn_value received = list->items[at].value;
     if (!is_our_image(t, rendered, received))
-        return (struct pn_own){.state = PN_OWN_TAKEN, .init = init, .at = at, .field = "image"};
+        return (struct pn_own){.state = PN_OWN_TAKEN, .init = init, .at = at, .field = NULL};
     const char *field = tampered_field(rendered, received);
     return (struct pn_own){.state = field != NULL ? PN_OWN_TAMPERED : PN_OWN_OURS,
                            .init = init,

@@ -14,7 +14,7 @@
 enum pn_own_state {
     PN_OWN_ABSENT,
     PN_OWN_OURS,     /* there; fields may be missing */
-    PN_OWN_TAMPERED, /* our image with another command, args or securityContext */
+    PN_OWN_TAMPERED, /* our image, and a command, args, securityContext, env or mount that is not */
     PN_OWN_TAKEN,    /* something else of that name */
 };
 
@@ -22,7 +22,8 @@ struct pn_own {
     enum pn_own_state state;
     bool init;         /* found in initContainers */
     uint32_t at;       /* its received index there */
-    const char *field; /* PN_OWN_TAMPERED: what was changed; PN_OWN_TAKEN: what differs */
+    const char *field; /* PN_OWN_TAMPERED: what was changed; PN_OWN_TAKEN: what differs,
+                        * NULL: the image */
 };
 
 /* Looks for container `rendered` of template `t`, which belongs to initContainers if `init`. */

@@ -11,24 +11,18 @@ struct writer {
 };
 
 /* RFC 6901: `~` is written ~0, then `/` is written ~1; then JSON's own escapes. */
-static void write_pointer_key(struct pn_buf *out, struct pn_str key, struct pn_arena *a)
+static void write_pointer_key(struct pn_buf *out, struct pn_str key)
 {
-    struct pn_buf escaped = PN_BUF_IN_ARENA(a);
+    struct pn_str part = key;
     for (size_t i = 0; i < key.n; i++) {
-        if (key.s[i] == '~')
-            pn_buf_cstr(&escaped, "~0");
-        else if (key.s[i] == '/')
-            pn_buf_cstr(&escaped, "~1");
-        else
-            pn_buf_char(&escaped, key.s[i]);
+        if (key.s[i] != '~' && key.s[i] != '/')
+            continue;
+        part.n = (size_t)(key.s + i - part.s);
+        pn_json_write_text(out, part);
+        pn_buf_cstr(out, key.s[i] == '~' ? "~0" : "~1");
+        part = (struct pn_str){key.s + i + 1, key.n - i - 1};
     }
-    /* The JSON string without its quotes: it continues a path. */
-    struct pn_buf quoted = PN_BUF_IN_ARENA(a);
-    pn_json_write_str(&quoted, pn_buf_view(&escaped));
-    if (escaped.failed || quoted.failed)
-        out->failed = true;
-    else
-        pn_buf_append(out, quoted.data + 1, quoted.len - 2);
+    pn_json_write_text(out, part);
 }
 
 /* Opens an `add` up to where its path begins. */
@@ -58,7 +52,7 @@ static const char *list_name(bool init)
 /* ---- received containers
  * ------------------------------------------------------------------------- */
 
-/* The edits of one received container, oldest first. */
+/* The edits of one received container that change it, oldest first. */
 struct chain {
     const struct pn_edit **items;
     uint32_t count;
@@ -66,15 +60,17 @@ struct chain {
 
 static int chain_of(struct chain *ret, const struct pn_plan *plan, bool init, uint32_t at)
 {
-    uint32_t n = 0;
-    for (uint32_t e = plan->last_edit[init][at]; e != 0; e = plan->edits[e - 1].previous)
-        n++;
+    uint32_t n = 0, first = plan->last_edit[init][at];
+    for (uint32_t e = first; e != 0; e = plan->edits[e - 1].previous)
+        n += !plan->edits[e - 1].present;
     const struct pn_edit **items = pn_arena_alloc(plan->arena, n * sizeof(*items));
     if (items == NULL)
         return -ENOMEM;
     *ret = (struct chain){items, n};
-    for (uint32_t e = plan->last_edit[init][at]; e != 0; e = plan->edits[e - 1].previous)
-        items[--n] = &plan->edits[e - 1];
+    for (uint32_t e = first; e != 0; e = plan->edits[e - 1].previous) {
+        if (!plan->edits[e - 1].present)
+            items[--n] = &plan->edits[e - 1];
+    }
     return 0;
 }
 
@@ -86,7 +82,7 @@ static void open_container_path(struct writer *w, bool init, uint32_t at, struct
     pn_buf_char(w->out, '/');
     pn_buf_int(w->out, at);
     pn_buf_char(w->out, '/');
-    write_pointer_key(w->out, field, w->plan->arena);
+    write_pointer_key(w->out, field);
 }
 
 static bool is_item_of(const struct pn_edit *edit, struct pn_str field)
@@ -175,7 +171,7 @@ static int collect(struct chain *ret, const struct pn_plan *plan, enum pn_edit_k
         return -ENOMEM;
     for (uint32_t i = 0; i < plan->count; i++) {
         const struct pn_edit *edit = &plan->edits[i];
-        if (edit->kind != kind || edit->init != init)
+        if (edit->kind != kind || edit->init != init || edit->present)
             continue;
         uint32_t k = n++;
         for (; k > 0 && stands_before(edit, items[k - 1]); k--)
@@ -226,29 +222,19 @@ static int write_spec_list(struct writer *w, const char *name, struct pn_value r
 /* ---- annotations
  * ------------------------------------------------------------------------------------ */
 
-/* True when a later edit sets the same annotation. */
-static bool is_superseded(const struct pn_plan *plan, uint32_t i)
-{
-    for (uint32_t k = i + 1; k < plan->count; k++) {
-        if (plan->edits[k].kind == PN_EDIT_ANNOTATION &&
-            pn_str_eq(plan->edits[k].key, plan->edits[i].key))
-            return true;
-    }
-    return false;
-}
-
 static void write_annotations(struct writer *w)
 {
     const struct pn_plan *plan = w->plan;
     bool have = plan->pod->annotations.kind == PN_OBJECT, open = false;
     for (uint32_t i = 0; i < plan->count; i++) {
         const struct pn_edit *edit = &plan->edits[i];
-        if (edit->kind != PN_EDIT_ANNOTATION || is_superseded(plan, i))
-            continue;
+        if (edit->kind != PN_EDIT_ANNOTATION || edit->present ||
+            pn_plan_find_annotation(plan, edit->key) != edit)
+            continue; /* there already, or replaced by a later edit */
         if (have) {
             open_add(w);
             pn_buf_cstr(w->out, "/metadata/annotations/");
-            write_pointer_key(w->out, edit->key, plan->arena);
+            write_pointer_key(w->out, edit->key);
             open_value(w);
             pn_json_write(w->out, edit->value);
             close_add(w);

@@ -8,8 +8,8 @@
 /*
  * Appends the RFC 6902 text that makes the planned Pod of the received one; nothing when they are
  * the same. Only `add` operations; never below a parent that is not there, since the API server
- * answers 500 to a patch that does not apply, even under failurePolicy Ignore; never `test`. The
- * caller asks out->failed. Returns 0 or -ENOMEM.
+ * answers 500 to a patch that does not apply, even under failurePolicy Ignore; never `test`.
+ * Returns 0 or -ENOMEM.
  */
 int pn_patch_write(struct pn_buf *out, const struct pn_plan *plan) PN_MUST_CHECK;
 

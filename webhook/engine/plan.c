@@ -6,9 +6,13 @@
 #include "base/limits.h"
 
 int pn_plan_init(struct pn_plan *ret, const struct pn_policy_set *set, const struct pn_pod *pod,
-                 struct pn_arena *a)
+                 const struct pn_candidate *candidates, size_t candidate_count, struct pn_arena *a)
 {
-    struct pn_plan plan = {.set = set, .pod = pod, .arena = a};
+    struct pn_plan plan = {.set = set,
+                           .pod = pod,
+                           .candidates = candidates,
+                           .candidate_count = candidate_count,
+                           .arena = a};
     for (int init = 0; init < 2; init++) {
         uint32_t n = pn_plan_list(&plan, init)->count;
         plan.last_edit[init] = pn_arena_zalloc(a, n, sizeof *plan.last_edit[init]);
@@ -57,12 +61,49 @@ void pn_plan_cut(struct pn_plan *plan, uint32_t count)
     }
 }
 
+bool pn_plan_changes(const struct pn_plan *plan, uint32_t from)
+{
+    for (uint32_t i = from; i < plan->count; i++) {
+        if (!plan->edits[i].present)
+            return true;
+    }
+    return false;
+}
+
+bool pn_plan_is_provisional(const struct pn_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->count; i++) {
+        if (plan->edits[i].provisional)
+            return true;
+    }
+    return false;
+}
+
+struct pn_value pn_plan_named(struct pn_value list, struct pn_str name)
+{
+    for (uint32_t i = 0; i < pn_value_count(list); i++) {
+        if (pn_str_eq(pn_plan_name(pn_value_at(list, i)), name))
+            return pn_value_at(list, i);
+    }
+    return PN_VALUE_ABSENT;
+}
+
 const struct pn_edit *pn_plan_find(const struct pn_plan *plan, enum pn_edit_kind kind,
                                    struct pn_str name)
 {
     for (uint32_t i = 0; i < plan->count; i++) {
         const struct pn_edit *edit = &plan->edits[i];
-        if (edit->kind == kind && pn_str_eq(pn_value_str(PN_GET(edit->value, "name")), name))
+        if (edit->kind == kind && pn_str_eq(pn_plan_name(edit->value), name))
+            return edit;
+    }
+    return NULL;
+}
+
+const struct pn_edit *pn_plan_find_annotation(const struct pn_plan *plan, struct pn_str key)
+{
+    for (uint32_t i = plan->count; i-- > 0;) {
+        const struct pn_edit *edit = &plan->edits[i];
+        if (edit->kind == PN_EDIT_ANNOTATION && pn_str_eq(edit->key, key))
             return edit;
     }
     return NULL;
@@ -70,21 +111,8 @@ const struct pn_edit *pn_plan_find(const struct pn_plan *plan, enum pn_edit_kind
 
 struct pn_value pn_plan_annotation(const struct pn_plan *plan, struct pn_str key)
 {
-    for (uint32_t i = plan->count; i-- > 0;) {
-        if (plan->edits[i].kind == PN_EDIT_ANNOTATION && pn_str_eq(plan->edits[i].key, key))
-            return plan->edits[i].value;
-    }
-    return pn_value_get(plan->pod->annotations, key);
-}
-
-struct pn_value pn_plan_received_volume(const struct pn_plan *plan, struct pn_str name)
-{
-    for (uint32_t i = 0; i < pn_value_count(plan->pod->volumes); i++) {
-        struct pn_value volume = pn_value_at(plan->pod->volumes, i);
-        if (pn_str_eq(pn_value_str(PN_GET(volume, "name")), name))
-            return volume;
-    }
-    return PN_VALUE_ABSENT;
+    const struct pn_edit *edit = pn_plan_find_annotation(plan, key);
+    return edit != NULL ? edit->value : pn_value_get(plan->pod->annotations, key);
 }
 
 static bool same_path(struct pn_str a, struct pn_str b)
@@ -98,36 +126,32 @@ static bool same_path(struct pn_str a, struct pn_str b)
 
 static bool same_key(struct pn_str key, struct pn_value a, struct pn_value b)
 {
-    struct pn_value x = pn_value_get(a, key), y = pn_value_get(b, key);
-    return pn_str_is(key, "mountPath") ? same_path(pn_value_str(x), pn_value_str(y))
-                                       : pn_value_equal(x, y);
+    struct pn_str x = pn_value_str(pn_value_get(a, key)), y = pn_value_str(pn_value_get(b, key));
+    return pn_str_is(key, "mountPath") ? same_path(x, y) : pn_str_eq(x, y);
 }
 
-struct pn_value pn_plan_item(const struct pn_plan *plan, bool init, uint32_t at,
-                             struct pn_str field, struct pn_str key, struct pn_value item)
+const struct pn_edit *pn_plan_find_item(const struct pn_plan *plan, bool init, uint32_t at,
+                                        struct pn_str field, struct pn_str key,
+                                        struct pn_value item)
 {
-    struct pn_value list = pn_value_get(pn_plan_list(plan, init)->items[at].value, field);
-    for (uint32_t i = 0; i < pn_value_count(list); i++) {
-        if (same_key(key, pn_value_at(list, i), item))
-            return pn_value_at(list, i);
-    }
     for (uint32_t e = plan->last_edit[init][at]; e != 0; e = plan->edits[e - 1].previous) {
         const struct pn_edit *edit = &plan->edits[e - 1];
         if (edit->kind == PN_EDIT_ITEM && pn_str_eq(edit->key, field) &&
             same_key(key, edit->value, item))
-            return edit->value;
+            return edit;
     }
-    return PN_VALUE_ABSENT;
+    return NULL;
 }
 
-bool pn_plan_has_field(const struct pn_plan *plan, bool init, uint32_t at, struct pn_str key)
+struct pn_value pn_plan_received_item(struct pn_value container, struct pn_str field,
+                                      struct pn_str key, struct pn_value item)
 {
-    for (uint32_t e = plan->last_edit[init][at]; e != 0; e = plan->edits[e - 1].previous) {
-        const struct pn_edit *edit = &plan->edits[e - 1];
-        if (edit->kind == PN_EDIT_FIELD && pn_str_eq(edit->key, key))
-            return true;
+    struct pn_value list = pn_value_get(container, field);
+    for (uint32_t i = pn_value_count(list); i-- > 0;) {
+        if (same_key(key, pn_value_at(list, i), item))
+            return pn_value_at(list, i);
     }
-    return false;
+    return PN_VALUE_ABSENT;
 }
 
 size_t pn_plan_annotation_bytes(const struct pn_plan *plan)
@@ -135,12 +159,13 @@ size_t pn_plan_annotation_bytes(const struct pn_plan *plan)
     size_t bytes = 0;
     for (uint32_t i = 0; i < pn_value_count(plan->pod->annotations); i++) {
         const struct pn_member *m = pn_value_member(plan->pod->annotations, i);
-        bytes += m->key.n + m->value.len;
+        if (pn_plan_find_annotation(plan, m->key) == NULL)
+            bytes += m->key.n + m->value.len;
     }
     for (uint32_t i = 0; i < plan->count; i++) {
-        /* An annotation that is replaced counts twice: too strict by what it was, never too lax. */
-        if (plan->edits[i].kind == PN_EDIT_ANNOTATION)
-            bytes += plan->edits[i].key.n + plan->edits[i].value.len;
+        const struct pn_edit *edit = &plan->edits[i];
+        if (edit->kind == PN_EDIT_ANNOTATION && pn_plan_find_annotation(plan, edit->key) == edit)
+            bytes += edit->key.n + edit->value.len;
     }
     return bytes;
 }

@@ -92,11 +92,16 @@ static int check_container(struct pn_value container, const struct where *where,
 {
     static const char *const mount_keys[] = {"name", "mountPath", NULL};
     static const char *const env_keys[] = {"name", "value", NULL};
+    static const char *const device_keys[] = {"devicePath", NULL};
     static const char *const no_keys[] = {NULL};
     static const struct {
         const char *field;
         const char *const *keys;
-    } lists[] = {{"volumeMounts", mount_keys}, {"env", env_keys}, {"envFrom", no_keys}};
+    } lists[] = {{"volumeMounts", mount_keys},
+                 {"env", env_keys},
+                 {"envFrom", no_keys},
+                 {"ports", no_keys},
+                 {"volumeDevices", device_keys}};
     for (size_t i = 0; i < PN_COUNT_OF(lists); i++) {
         struct where at = {.above = where, .field = lists[i].field};
         int r = check_objects(pn_value_get(container, pn_str_of(lists[i].field)), &at,
@@ -128,7 +133,8 @@ static int view_containers(struct pn_containers *ret, struct pn_value spec, cons
         items[i] = (struct pn_container){
             .value = v,
             .name = pn_value_str(PN_GET(v, "name")),
-            .sidecar = pn_value_is_string(PN_GET(v, "restartPolicy"), "Always"),
+            .sidecar = strcmp(field, "initContainers") == 0 &&
+                       pn_value_is_string(PN_GET(v, "restartPolicy"), "Always"),
         };
     }
     *ret = (struct pn_containers){items, n, list};
@@ -211,53 +217,62 @@ int pn_pod_init(struct pn_pod *ret, struct pn_str pod_namespace, struct pn_value
     return 0;
 }
 
-/* ---- what the API server will refuse ------------------------------------------------------------
- */
+/* ---- what the API server will refuse --------------------------------------------------- */
 
 /* The first illegal name of a list, s == NULL when all are DNS labels. */
-static struct pn_str illegal_name(const struct pn_containers *list, const char *what,
-                                  struct pn_arena *a)
+static int find_illegal_name(struct pn_str *ret, const struct pn_containers *list, const char *what,
+                             struct pn_arena *a)
 {
     for (uint32_t i = 0; i < list->count; i++) {
-        if (!pn_name_is_dns_label(list->items[i].name))
-            return pn_arena_format(a, "spec.%s[%u].name is missing or no DNS label", what, i);
+        if (pn_name_is_dns_label(list->items[i].name))
+            continue;
+        *ret = pn_arena_format(a, "spec.%s[%u].name is missing or no DNS label", what, i);
+        return ret->s != NULL ? 0 : -ENOMEM;
     }
-    return PN_STR_NULL;
+    return 0;
 }
 
-/* A name that stands twice among n names; by an object's index, so not by comparing all pairs. */
-static bool holds_twice(struct pn_arena *a, struct pn_member *names, size_t n)
+/* Sets *ret when a name stands twice; by an object's index, so not by comparing all pairs. */
+static int find_twice(struct pn_str *ret, struct pn_member *names, size_t n, struct pn_str fault,
+                      struct pn_arena *a)
 {
     struct pn_value unused;
-    return pn_object_take(&unused, a, names, n) == PN_VALUE_E_DUPLICATE_KEY;
+    int r = pn_object_take(&unused, a, names, n);
+    if (r == PN_VALUE_E_DUPLICATE_KEY)
+        *ret = fault;
+    return r < 0 ? r : 0;
 }
 
-struct pn_str pn_pod_fault(const struct pn_pod *pod, struct pn_arena *a)
+static int find_repeated_name(struct pn_str *ret, const struct pn_pod *pod, struct pn_arena *a)
 {
-    if (pod->containers.count == 0)
-        return PN_STR("it has no containers");
-    struct pn_str fault = illegal_name(&pod->init_containers, "initContainers", a);
-    if (fault.s == NULL)
-        fault = illegal_name(&pod->containers, "containers", a);
-    if (fault.s != NULL)
-        return fault;
-    uint32_t n = pod->init_containers.count + pod->containers.count;
-    uint32_t volume_count = pn_value_count(pod->volumes);
-    struct pn_member *names = pn_arena_alloc(a,
-                                             (n > volume_count ? n : volume_count) * sizeof *names);
+    uint32_t n = 0, volume_count = pn_value_count(pod->volumes);
+    uint32_t total = pod->init_containers.count + pod->containers.count;
+    struct pn_member *names = pn_arena_alloc(a, (total > volume_count ? total : volume_count) *
+                                                    sizeof *names);
     if (names == NULL)
-        return PN_STR_NULL;
-    n = 0;
+        return -ENOMEM;
     for (uint32_t i = 0; i < pod->init_containers.count; i++)
         names[n++] = (struct pn_member){pod->init_containers.items[i].name, pn_null()};
     for (uint32_t i = 0; i < pod->containers.count; i++)
         names[n++] = (struct pn_member){pod->containers.items[i].name, pn_null()};
-    if (holds_twice(a, names, n))
-        return PN_STR("two containers have one name");
+    int r = find_twice(ret, names, n, PN_STR("two containers have one name"), a);
+    if (r != 0 || ret->s != NULL)
+        return r;
     for (uint32_t i = 0; i < volume_count; i++)
         names[i] = (struct pn_member){pn_value_str(PN_GET(pn_value_at(pod->volumes, i), "name")),
                                       pn_null()};
-    if (holds_twice(a, names, volume_count))
-        return PN_STR("two volumes have one name");
-    return PN_STR_NULL;
+    return find_twice(ret, names, volume_count, PN_STR("two volumes have one name"), a);
+}
+
+int pn_pod_fault(struct pn_str *ret, const struct pn_pod *pod, struct pn_arena *a)
+{
+    *ret = pod->containers.count == 0 ? PN_STR("it has no containers") : PN_STR_NULL;
+    int r = 0;
+    if (ret->s == NULL)
+        r = find_illegal_name(ret, &pod->init_containers, "initContainers", a);
+    if (r == 0 && ret->s == NULL)
+        r = find_illegal_name(ret, &pod->containers, "containers", a);
+    if (r == 0 && ret->s == NULL)
+        r = find_repeated_name(ret, pod, a);
+    return r;
 }

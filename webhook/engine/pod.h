@@ -46,9 +46,10 @@ int pn_pod_init(struct pn_pod *ret, struct pn_str pod_namespace, struct pn_value
 
 /*
  * Why the API server will refuse this Pod whatever we add: no containers, or names that are
- * missing, illegal or used twice. s == NULL when nothing is wrong. (V:3807-4048 of Kubernetes'
- * pkg/apis/core/validation: container names are DNS labels, unique over both lists.)
+ * missing, illegal or used twice. *ret has s == NULL when nothing is wrong. Returns 0 or -ENOMEM.
+ * (V:3807-4048 of Kubernetes' pkg/apis/core/validation: container names are DNS labels, unique over
+ * both lists.)
  */
-struct pn_str pn_pod_fault(const struct pn_pod *pod, struct pn_arena *a);
+int pn_pod_fault(struct pn_str *ret, const struct pn_pod *pod, struct pn_arena *a) PN_MUST_CHECK;
 
 #endif

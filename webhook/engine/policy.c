@@ -7,7 +7,7 @@
 #include "base/limits.h"
 #include "kube/names.h"
 
-/* ---- metadata, shared by all kinds ----------------------------------------------------------- */
+/* ---- metadata, shared by all kinds ----------------------------------------------------- */
 
 struct metadata {
     const struct pn_node *name;
@@ -76,7 +76,7 @@ uint64_t pn_node_hash(struct pn_decoder *d, const struct pn_node *node)
     return pn_str_hash(PN_HASH_BASIS, pn_buf_view(&text));
 }
 
-/* ---- InjectionPolicy ------------------------------------------------------------------------- */
+/* ---- InjectionPolicy ------------------------------------------------------------------- */
 
 static const char *const opt_out_words[] = {"Allowed", "Forbidden", NULL};
 static const char *const on_failure_words[] = {"Skip", "Deny", NULL};
@@ -178,7 +178,7 @@ void pn_policy_decode(struct pn_policy_draft *ret, struct pn_decoder *d,
     ret->hash = pn_node_hash(d, spec);
 }
 
-/* ---- documents ------------------------------------------------------------------------------- */
+/* ---- documents ------------------------------------------------------------------------- */
 
 static const char api_version[] = "pannier.dev/v1alpha1";
 
@@ -242,7 +242,7 @@ static bool check_header(struct pn_decoder *d, const struct pn_document *doc)
     return false;
 }
 
-/* ---- the set --------------------------------------------------------------------------------- */
+/* ---- the set --------------------------------------------------------------------------- */
 
 static void set_free(struct pn_policy_set *set)
 {

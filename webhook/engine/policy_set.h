@@ -38,7 +38,7 @@ struct pn_app_rule {
  * A template without expressions has one fragment for all Pods.
  */
 struct pn_fragment {
-    struct pn_value annotations;
+    struct pn_value annotations, append_annotations;
     struct pn_value init_containers, containers, volumes, image_pull_secrets;
     const struct pn_app_rule *app_rules;
     size_t app_rule_count;
@@ -49,8 +49,7 @@ struct pn_template {
     struct pn_str category;
     bool supports_host_network;
     bool supports_linux, supports_windows;
-    struct pn_strs image_repositories;  /* what "ours" may run when read back */
-    struct pn_value append_annotations; /* object of strings, or absent */
+    struct pn_strs image_repositories; /* what "ours" may run when read back */
     const struct pn_placement *placements;
     size_t placement_count;
     struct pn_fragment constant;
@@ -77,10 +76,12 @@ struct pn_policy_set {
     size_t template_count;
     const struct pn_policy *policies; /* in order of evaluation */
     size_t policy_count;
+    const struct pn_str *categories; /* of all templates, sorted, each once */
+    size_t category_count;
     const struct pn_index *index;
 };
 
-/* ---- while a set is being made ---------------------------------------------------------- */
+/* ---- while a set is being made --------------------------------------------------------- */
 
 /* A decoded template and the nodes that faults found later are about. */
 struct pn_template_draft {

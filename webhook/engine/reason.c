@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/reason.h"
 
+#include "base/limits.h"
+
 /* `text` is one sentence; {name} stands for the argument of that name. */
 static const struct {
     const char *name;
@@ -106,20 +108,27 @@ void pn_reason_write(struct pn_buf *out, const struct pn_reason *reason)
     }
 }
 
-struct pn_reason pn_reason_make(struct pn_arena *a, enum pn_reason_id id, const char *name1,
-                                struct pn_str value1, const char *name2, struct pn_str value2,
-                                const char *name3, struct pn_str value3)
+/* A prefix of the text that says that it is one. */
+static struct pn_str shorten(struct pn_arena *a, struct pn_str text)
+{
+    struct pn_buf cut = PN_BUF_IN_ARENA(a);
+    if (text.n <= PN_REASON_ARGUMENT_MAX_BYTES)
+        return text;
+    text.n = pn_str_utf8_cut(text, PN_REASON_ARGUMENT_MAX_BYTES);
+    pn_buf_str(&cut, text);
+    pn_buf_cstr(&cut, "...");
+    return cut.failed ? text : pn_buf_view(&cut);
+}
+
+struct pn_reason pn_reason_make(struct pn_arena *a, enum pn_reason_id id,
+                                const struct pn_argument *arguments, size_t n)
 {
     struct pn_reason reason = {.id = id, .arguments = PN_VALUE_ABSENT};
-    struct pn_member members[3];
-    size_t n = 0;
-    if (name1 != NULL)
-        members[n++] = (struct pn_member){pn_str_of(name1), pn_string(value1)};
-    if (name2 != NULL)
-        members[n++] = (struct pn_member){pn_str_of(name2), pn_string(value2)};
-    if (name3 != NULL)
-        members[n++] = (struct pn_member){pn_str_of(name3), pn_string(value3)};
-    if (n > 0 && pn_object_new(&reason.arguments, a, members, n) != 0)
+    struct pn_member members[4];
+    for (size_t i = 0; i < n && i < PN_COUNT_OF(members); i++)
+        members[i] = (struct pn_member){pn_str_of(arguments[i].name),
+                                        pn_string(shorten(a, arguments[i].value))};
+    if (pn_object_new(&reason.arguments, a, members, n < PN_COUNT_OF(members) ? n : 4) != 0)
         reason.arguments = PN_VALUE_ABSENT;
     return reason;
 }

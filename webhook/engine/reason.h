@@ -70,12 +70,23 @@ enum pn_reason_class pn_reason_class_of(enum pn_reason_id id);
 /* Writes one sentence for people, without final period: the arguments put into the table's text. */
 void pn_reason_write(struct pn_buf *out, const struct pn_reason *reason);
 
+/* One argument of a reason. */
+struct pn_argument {
+    const char *name; /* static */
+    struct pn_str value;
+};
+
 /*
- * A reason with up to three named string arguments (name NULL: none). Returns the reason, without
- * arguments when the arena refused them: a reason is never lost.
+ * A reason with string arguments. Values of more than PN_REASON_ARGUMENT_MAX_BYTES are cut: they
+ * may be a stranger's. Returns the reason, without arguments when the arena refused them: a reason
+ * is never lost.
  */
-struct pn_reason pn_reason_make(struct pn_arena *a, enum pn_reason_id id, const char *name1,
-                                struct pn_str value1, const char *name2, struct pn_str value2,
-                                const char *name3, struct pn_str value3);
+struct pn_reason pn_reason_make(struct pn_arena *a, enum pn_reason_id id,
+                                const struct pn_argument *arguments, size_t n);
+
+/* The same for a list in place: PN_REASON(a, PN_REASON_X, {"name", value}, {"other", value}). */
+#define PN_REASON(arena, id, ...)                                            \
+    pn_reason_make((arena), (id), (const struct pn_argument[]){__VA_ARGS__}, \
+                   sizeof((const struct pn_argument[]){__VA_ARGS__}) / sizeof(struct pn_argument))
 
 #endif

@@ -226,9 +226,6 @@ int pn_review_read(struct pn_request *ret, char *body_inout, size_t len, struct 
     } else {
         r = read_request(&q, yyjson_doc_get_root(doc), a, err);
     }
-    if (r == -ENOMEM && pn_arena_hit_cap(a))
-        return pn_err_set(err, PN_ENGINE_E_TOO_DENSE,
-                          "the body needs more memory than a review of %zu bytes may", len);
     if (r == 0)
         *ret = q;
     return r;

@@ -21,8 +21,8 @@ struct pn_request {
 
 /*
  * Reads a review in place: strings of *ret point into `body_inout`, which holds `len` bytes and
- * four zero bytes behind. Returns 0, PN_ENGINE_E_BAD_REVIEW, PN_ENGINE_E_TOO_DENSE (see
- * engine.h), or -ENOMEM. The rules: apiserver/pkg/admission/plugin/webhook/request.
+ * four zero bytes behind. Returns 0, PN_ENGINE_E_BAD_REVIEW (see engine.h), or -ENOMEM. The rules:
+ * apiserver/pkg/admission/plugin/webhook/request.
  */
 int pn_review_read(struct pn_request *ret, char *body_inout, size_t len, struct pn_arena *a,
                    struct pn_err *err) PN_MUST_CHECK;

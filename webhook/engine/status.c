@@ -5,7 +5,6 @@
 
 #include "base/limits.h"
 #include "engine/policy_set.h"
-#include "engine/render.h"
 
 const struct pn_str pn_status_annotation = PN_STR_INIT("pannier.dev/status");
 
@@ -22,12 +21,13 @@ static bool is_class(const struct pn_verdict *v, enum pn_reason_class class)
 /* ---- the status annotation
  * ------------------------------------------------------------------------ */
 
-static void write_containers(struct pn_buf *out, const struct pn_policy *policy)
+static void write_containers(struct pn_buf *out, const struct pn_policy *policy,
+                             const struct pn_fragment *const *fragments)
 {
     bool first = true;
     pn_buf_cstr(out, ",\"containers\":[");
     for (size_t i = 0; i < policy->template_count; i++) {
-        const struct pn_fragment *f = pn_render(policy->templates[i]);
+        const struct pn_fragment *f = fragments[i];
         const struct pn_value lists[] = {f->init_containers, f->containers};
         for (size_t l = 0; l < PN_COUNT_OF(lists); l++) {
             for (uint32_t k = 0; k < pn_value_count(lists[l]); k++) {
@@ -56,7 +56,7 @@ static void write_status(struct pn_buf *out, const struct pn_decision *d, bool w
         pn_buf_cstr(out, ":{\"rev\":");
         pn_json_write_str(out, policy_of(d, v)->rev);
         if (with_containers)
-            write_containers(out, policy_of(d, v));
+            write_containers(out, policy_of(d, v), v->fragments);
         pn_buf_char(out, '}');
     }
     pn_buf_cstr(out, "},\"skipped\":{");
@@ -142,10 +142,11 @@ static int warn(struct warnings *w, const char *prefix, struct pn_str policy,
 
 static int make_warnings(struct pn_decision *d, struct pn_arena *a)
 {
-    struct warnings w = {.items = pn_arena_alloc(a, (2 * d->verdict_count + 2) * sizeof *w.items)};
+    size_t most = 2 * d->verdict_count + PN_DECISION_NOTES_MAX + 1;
+    struct warnings w = {.items = pn_arena_alloc(a, most * sizeof *w.items)};
     int r = w.items != NULL ? 0 : -ENOMEM;
-    if (r == 0 && d->note.id != PN_REASON_NONE)
-        r = warn(&w, "", PN_STR_NULL, &d->note, a);
+    for (size_t i = 0; r == 0 && i < d->note_count; i++)
+        r = warn(&w, "", PN_STR_NULL, &d->notes[i], a);
     for (size_t i = 0; r == 0 && i < d->verdict_count; i++) {
         const struct pn_verdict *v = &d->verdicts[i];
         if (is_class(v, PN_CLASS_FAILURE) && d->allowed)
@@ -165,23 +166,25 @@ static int make_warnings(struct pn_decision *d, struct pn_arena *a)
 /* ---- audit annotations, denial
  * ------------------------------------------------------------------------- */
 
+/* Whole names only; what does not fit is told as "...". */
 static int make_audit(struct pn_str *ret, const struct pn_decision *d, enum pn_reason_class class,
                       struct pn_arena *a)
 {
     struct pn_buf text = PN_BUF_IN_ARENA(a);
     for (size_t i = 0; i < d->verdict_count; i++) {
         const struct pn_verdict *v = &d->verdicts[i];
+        const char *id = class == PN_CLASS_FAILURE ? pn_reason_name(v->reason.id) : "";
         if (!is_class(v, class))
             continue;
-        if (text.len > 0)
-            pn_buf_char(&text, ',');
-        pn_buf_str(&text, policy_of(d, v)->name);
-        if (class == PN_CLASS_FAILURE)
-            pn_buf_printf(&text, "=%s", pn_reason_name(v->reason.id));
+        if (text.len + policy_of(d, v)->name.n + strlen(id) + 6 > PN_AUDIT_VALUE_MAX_BYTES) {
+            pn_buf_cstr(&text, ",...");
+            break;
+        }
+        pn_buf_printf(&text, "%s%.*s%s%s", text.len > 0 ? "," : "",
+                      PN_STR_ARG(policy_of(d, v)->name), id[0] != '\0' ? "=" : "", id);
     }
     if (text.failed)
         return -ENOMEM;
-    text.len = pn_str_utf8_cut(pn_buf_view(&text), PN_AUDIT_VALUE_MAX_BYTES);
     *ret = pn_buf_view(&text);
     return 0;
 }
@@ -199,14 +202,17 @@ int pn_status_tell(struct pn_decision *d, struct pn_arena *a)
 int pn_status_denial(struct pn_str *ret, const struct pn_decision *d, struct pn_arena *a)
 {
     struct pn_buf text = PN_BUF_IN_ARENA(a);
-    for (size_t i = 0; i < d->verdict_count; i++) {
+    for (size_t i = 0; i < d->verdict_count && text.len < PN_DENIAL_MAX_BYTES; i++) {
         const struct pn_verdict *v = &d->verdicts[i];
-        if (!is_class(v, PN_CLASS_FAILURE) || !policy_of(d, v)->deny_on_failure)
+        /* Tampering is left to validation: controllers retry through an upgrade of ours. */
+        if (!is_class(v, PN_CLASS_FAILURE) || !policy_of(d, v)->deny_on_failure ||
+            v->reason.id == PN_REASON_SIDECAR_TAMPERED)
             continue;
         pn_buf_printf(&text, "%spolicy %.*s: %s: ", text.len > 0 ? "; " : "",
                       PN_STR_ARG(policy_of(d, v)->name), pn_reason_name(v->reason.id));
         pn_reason_write(&text, &v->reason);
     }
+    text.len = pn_str_utf8_cut(pn_buf_view(&text), PN_DENIAL_MAX_BYTES);
     *ret = pn_buf_view(&text);
     return text.failed ? -ENOMEM : 0;
 }

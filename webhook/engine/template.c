@@ -3,6 +3,8 @@
 
 #include "base/value.h"
 #include "engine/fragment_check.h"
+#include "engine/own.h"
+#include "kube/names.h"
 
 /* spec.pod of a SidecarTemplate: the part of a Pod that a template may add to. */
 struct pod_nodes {
@@ -133,6 +135,14 @@ static void decode_app_rules(struct pn_template *t, struct pn_decoder *d,
         pn_check_mounts(d, nodes.volume_mounts, volumes, what.text);
         pn_check_env(d, nodes.env, what.text);
         pn_check_objects(d, nodes.env_from, what.text, "envFrom");
+        pn_check_schema(d, nodes.volume_mounts, PN_SCHEMA_VOLUME_MOUNT, "volumeMounts");
+        pn_check_schema(d, nodes.env, PN_SCHEMA_ENV_VAR, "env");
+        pn_check_schema(d, nodes.env_from, PN_SCHEMA_ENV_FROM_SOURCE, "envFrom");
+        if (nodes.names.items != NULL && nodes.names.count == 0)
+            pn_decode_fault(d, pn_node_get(item, "names"), "empty-value", "%s.names: names nothing",
+                            what.text);
+        if (nodes.volume_mounts == NULL && nodes.env == NULL && nodes.env_from == NULL)
+            pn_decode_fault(d, item, "empty-value", "%s: gives nothing", what.text);
         rules[i] = (struct pn_app_rule){
             .names = nodes.names,
             .init_containers = nodes.init_containers,
@@ -179,6 +189,11 @@ static void decode_placement(struct pn_template *t, struct pn_decoder *d,
             pn_decode_fault(d, item, "unknown-container",
                             "the template has no init container `%.*s`",
                             PN_STR_ARG(nodes.container));
+        for (uint32_t k = 0; k < i; k++) {
+            if (nodes.container.n > 0 && pn_str_eq(placements[k].container, nodes.container))
+                pn_decode_fault(d, item, "duplicate-name", "container `%.*s` is placed twice",
+                                PN_STR_ARG(nodes.container));
+        }
         placements[i] = (struct pn_placement){nodes.container, (enum pn_position)nodes.position};
     }
     t->placements = placements;
@@ -189,6 +204,9 @@ static void decode_os(struct pn_template *t, struct pn_decoder *d, const struct 
                       struct pn_strs os)
 {
     t->supports_linux = os.items == NULL;
+    if (os.items != NULL && os.count == 0)
+        pn_decode_fault(d, pn_node_get(pn_node_get(spec, "supports"), "os"), "empty-value",
+                        "spec.supports.os: the template would support nothing");
     for (size_t i = 0; i < os.count; i++) {
         if (pn_str_is(os.items[i], "linux"))
             t->supports_linux = true;
@@ -201,6 +219,25 @@ static void decode_os(struct pn_template *t, struct pn_decoder *d, const struct 
     }
 }
 
+/* What pannier.dev/skip can name, and what a repository looks like. */
+static void check_words(const struct pn_template *t, struct pn_decoder *d,
+                        const struct pn_node *spec)
+{
+    if (t->category.n > 0 && !pn_name_is_dns_label(t->category)) {
+        pn_decode_fault(d, pn_node_get(spec, "category"), "invalid-name",
+                        "spec.category: `%.*s` cannot be named in pannier.dev/skip",
+                        PN_STR_ARG(t->category));
+        pn_diags_help(d->diags, "expected " PN_NAME_DNS_LABEL_RULE);
+    }
+    for (size_t i = 0; i < t->image_repositories.count; i++) {
+        struct pn_str repository = t->image_repositories.items[i];
+        if (!pn_str_eq(pn_own_repository(repository), repository))
+            pn_decode_fault(d, pn_node_get(pn_node_get(spec, "identity"), "imageRepositories"),
+                            "invalid-name", "`%.*s` is an image: leave out its tag and digest",
+                            PN_STR_ARG(repository));
+    }
+}
+
 static void check_adds_something(struct pn_decoder *d, const struct pn_node *spec,
                                  const struct pn_template *t)
 {
@@ -208,7 +245,7 @@ static void check_adds_something(struct pn_decoder *d, const struct pn_node *spe
     if (pn_value_count(f->annotations) + pn_value_count(f->init_containers) +
             pn_value_count(f->containers) + pn_value_count(f->volumes) +
             pn_value_count(f->image_pull_secrets) + f->app_rule_count +
-            pn_value_count(t->append_annotations) ==
+            pn_value_count(f->append_annotations) ==
         0)
         pn_decode_fault(d, spec, "empty-template", "the template adds nothing to a Pod");
 }
@@ -229,13 +266,19 @@ void pn_template_decode(struct pn_template_draft *ret, struct pn_decoder *d,
     t->category = nodes.category;
     t->supports_host_network = nodes.supports.host_network;
     t->image_repositories = nodes.identity.image_repositories;
-    t->append_annotations = nodes.append_annotations;
+    t->constant.append_annotations = nodes.append_annotations;
     decode_os(t, d, spec, nodes.supports.os);
+    check_words(t, d, spec);
     const struct pn_node *pod = pn_node_get(spec, "pod");
     pn_check_no_expressions(d, pod);
     pn_check_no_expressions(d, nodes.app_containers);
     pn_check_annotations(d, nodes.pod.metadata.annotations, "spec.pod.metadata.annotations");
     pn_check_annotations(d, pn_node_get(spec, "appendAnnotations"), "spec.appendAnnotations");
+    pn_check_schema(d, nodes.pod.spec.init_containers, PN_SCHEMA_CONTAINER, "initContainers");
+    pn_check_schema(d, nodes.pod.spec.containers, PN_SCHEMA_CONTAINER, "containers");
+    pn_check_schema(d, nodes.pod.spec.volumes, PN_SCHEMA_VOLUME, "volumes");
+    pn_check_schema(d, nodes.pod.spec.image_pull_secrets, PN_SCHEMA_LOCAL_OBJECT_REFERENCE,
+                    "imagePullSecrets");
     pn_check_volumes(d, nodes.pod.spec.volumes);
     pn_check_containers(d, nodes.pod.spec.init_containers, nodes.pod.spec.containers,
                         nodes.pod.spec.volumes);

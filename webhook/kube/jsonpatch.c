@@ -64,7 +64,7 @@ static struct pn_value null_of(struct patcher *p, uint32_t kind)
     return (struct pn_value){.kind = PN_NULL, .len = kind};
 }
 
-/* ---- places ------------------------------------------------------------------------------- */
+/* ---- places ---------------------------------------------------------------------------- */
 
 /* strconv.Atoi: an optional sign and digits. False also for what passes every list's length. */
 static bool read_index(int64_t *ret, struct pn_str text)
@@ -164,7 +164,7 @@ static int find_place(struct patcher *p, struct place *ret, struct pn_str path)
     return 0;
 }
 
-/* ---- changes ------------------------------------------------------------------------------ */
+/* ---- changes --------------------------------------------------------------------------- */
 
 /* The list with items [at, at + removed) replaced by `item` (PN_ABSENT: by nothing). */
 static int splice(struct patcher *p, struct pn_value *ret, struct pn_value list, uint32_t at,
@@ -292,7 +292,7 @@ static int unmark(struct patcher *p, struct pn_value *ret, struct pn_value v)
     return r == 0 ? 0 : out_of_memory(p);
 }
 
-/* ---- test --------------------------------------------------------------------------------- */
+/* ---- test ------------------------------------------------------------------------------ */
 
 /* Whether two scalars are written alike. */
 static bool same_scalar(struct pn_value a, struct pn_value b)
@@ -370,7 +370,7 @@ static int apply_test(struct patcher *p, const struct operation *o)
     return 0;
 }
 
-/* ---- the other operations ----------------------------------------------------------------- */
+/* ---- the other operations -------------------------------------------------------------- */
 
 static struct pn_value given_value(struct patcher *p, const struct operation *o)
 {

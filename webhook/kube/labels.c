@@ -14,7 +14,7 @@ static bool read_integer(int64_t *ret, struct pn_str text)
     return pn_number_read_int(ret, text);
 }
 
-/* ---- matching ----------------------------------------------------------------------------- */
+/* ---- matching -------------------------------------------------------------------------- */
 
 static bool has_value(const struct pn_requirement *requirement, struct pn_value label)
 {
@@ -67,7 +67,7 @@ bool pn_selector_matches(const struct pn_selector *selector, struct pn_value lab
     return true;
 }
 
-/* ---- the document form -------------------------------------------------------------------- */
+/* ---- the document form ----------------------------------------------------------------- */
 
 struct compiler {
     struct pn_arena *a;

@@ -9,7 +9,7 @@ enum { NANO_EXP10 = -9 };
 
 #define MANTISSA_MAX (~(unsigned __int128)0 >> 1)
 
-/* ---- reading ------------------------------------------------------------------------------ */
+/* ---- reading --------------------------------------------------------------------------- */
 
 /* The parts of "sign whole . fraction suffix"; leading zeros of `whole` are dropped. */
 struct parts {
@@ -287,7 +287,7 @@ int pn_quantity_from_value(struct pn_quantity *ret, struct pn_value v, struct pn
     return r;
 }
 
-/* ---- arithmetic --------------------------------------------------------------------------- */
+/* ---- arithmetic ------------------------------------------------------------------------ */
 
 static unsigned __int128 magnitude_of(const struct pn_quantity *q)
 {
@@ -392,7 +392,7 @@ bool pn_quantity_nano(__int128 *ret, const struct pn_quantity *q)
     return mantissa_at(ret, q, NANO_EXP10);
 }
 
-/* ---- writing ------------------------------------------------------------------------------ */
+/* ---- writing --------------------------------------------------------------------------- */
 
 static void write_digits(struct pn_buf *out, unsigned __int128 m)
 {

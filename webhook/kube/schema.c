@@ -8,27 +8,35 @@
 /* Field names that a message lists when none is near what was written. */
 enum { LISTED_MAX = 8 };
 
-/* ---- fields --------------------------------------------------------------------------------- */
+/* ---- fields ---------------------------------------------------------------------------- */
 
 const struct pn_schema_type *pn_schema_type(enum pn_schema_root root)
 {
     return &pn_schema_types[pn_schema_roots[root]];
 }
 
+static const struct pn_schema_field *find_between(const struct pn_schema_field *from,
+                                                  const struct pn_schema_field *end,
+                                                  struct pn_str name)
+{
+    for (const struct pn_schema_field *f = from; f < end; f++) {
+        if (f->name_bytes == name.n && memcmp(pn_schema_names + f->name, name.s, name.n) == 0)
+            return f;
+    }
+    return NULL;
+}
+
 const struct pn_schema_field *pn_schema_find_from(const struct pn_schema_type *type,
                                                   struct pn_str name, uint32_t *cursor)
 {
-    const struct pn_schema_field *fields = &pn_schema_fields[type->first];
-    for (uint32_t i = 0, at = *cursor; i < type->count; i++, at++) {
-        if (at >= type->count)
-            at -= type->count;
-        if (fields[at].name_bytes == name.n &&
-            memcmp(pn_schema_names + fields[at].name, name.s, name.n) == 0) {
-            *cursor = at + 1;
-            return &fields[at];
-        }
-    }
-    return NULL;
+    const struct pn_schema_field *first = &pn_schema_fields[type->first];
+    const struct pn_schema_field *middle = first + *cursor;
+    const struct pn_schema_field *found = find_between(middle, first + type->count, name);
+    if (found == NULL)
+        found = find_between(first, middle, name);
+    if (found != NULL)
+        *cursor = (uint32_t)(found - first) + 1;
+    return found;
 }
 
 const struct pn_schema_field *pn_schema_find(const struct pn_schema_type *type, struct pn_str name)
@@ -52,7 +60,7 @@ struct pn_str pn_schema_field_keys(const struct pn_schema_field *field)
     return pn_str_of(pn_schema_names + field->keys);
 }
 
-/* ---- suggestions ---------------------------------------------------------------------------- */
+/* ---- suggestions ----------------------------------------------------------------------- */
 
 const char *pn_schema_nearest(const struct pn_schema_type *type, struct pn_str word)
 {
@@ -83,7 +91,7 @@ void pn_schema_suggest(const struct pn_schema_type *type, struct pn_str word,
     pn_diags_help(diags, "expected one of: %.*s", PN_STR_ARG(pn_buf_view(&list)));
 }
 
-/* ---- kinds ---------------------------------------------------------------------------------- */
+/* ---- kinds ----------------------------------------------------------------------------- */
 
 const char *pn_schema_expected(enum pn_schema_kind kind)
 {
@@ -131,6 +139,20 @@ static enum pn_schema_fault judge_int(struct pn_value v, int64_t min, int64_t ma
     return i < min || i > max ? out_of_range(min, max, err) : PN_SCHEMA_FAULT_NONE;
 }
 
+/* Digits, then m or Ki, Mi, Gi: what nearly all quantities look like, seen without arithmetic. */
+static bool is_plain_quantity(struct pn_str text)
+{
+    size_t n = 0;
+    while (n < text.n && text.s[n] >= '0' && text.s[n] <= '9')
+        n++;
+    if (n == 0 || n > 15) /* more digits may be out of range */
+        return false;
+    struct pn_str unit = {text.s + n, text.n - n};
+    if (unit.n == 2 && unit.s[1] == 'i')
+        return unit.s[0] == 'K' || unit.s[0] == 'M' || unit.s[0] == 'G';
+    return unit.n == 0 || (unit.n == 1 && unit.s[0] == 'm');
+}
+
 static enum pn_schema_fault judge_quantity(struct pn_value v, struct pn_err *err)
 {
     struct pn_quantity quantity;
@@ -138,6 +160,8 @@ static enum pn_schema_fault judge_quantity(struct pn_value v, struct pn_err *err
         return PN_SCHEMA_FAULT_NONE;
     if (v.kind != PN_STRING && v.kind != PN_RAW)
         return PN_SCHEMA_FAULT_TYPE;
+    if (is_plain_quantity(pn_value_str(v)))
+        return PN_SCHEMA_FAULT_NONE;
     /* Quantity.UnmarshalJSON trims, ParseQuantity does not. */
     if (pn_quantity_parse(&quantity, pn_str_trim(pn_value_str(v)), err) != 0)
         return PN_SCHEMA_FAULT_QUANTITY;
@@ -203,7 +227,7 @@ enum pn_schema_fault pn_schema_judge(enum pn_schema_kind kind, struct pn_value v
     return PN_SCHEMA_FAULT_TYPE;
 }
 
-/* ---- what expressions see ------------------------------------------------------------------- */
+/* ---- what expressions see -------------------------------------------------------------- */
 
 struct pn_value pn_schema_zero(const struct pn_schema_field *field)
 {

@@ -66,6 +66,7 @@ struct pn_schema_field {
     uint16_t keys;   /* see pn_schema_field_keys() */
 };
 
+/* The type by that name, static. */
 const struct pn_schema_type *pn_schema_type(enum pn_schema_root root);
 
 /* The field that JSON knows by `name` (exactly: the decoder is case-sensitive), or NULL. */
@@ -88,7 +89,7 @@ struct pn_str pn_schema_field_keys(const struct pn_schema_field *field);
 void pn_schema_suggest(const struct pn_schema_type *type, struct pn_str word,
                        struct pn_diags *diags);
 
-/* ---- documents ---------------------------------------------------------------------------- */
+/* ---- documents ------------------------------------------------------------------------- */
 
 struct pn_schema_check {
     const struct pn_source *source;
@@ -113,7 +114,7 @@ struct pn_schema_check {
 void pn_schema_check_node(const struct pn_schema_check *check, const struct pn_schema_type *type,
                           const struct pn_node *node, const char *path);
 
-/* ---- values ------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------- */
 
 /* The value does not fit the type. */
 #define PN_SCHEMA_E_INVALID 1
@@ -128,7 +129,7 @@ int pn_schema_check_value(const struct pn_schema_type *type, struct pn_value v,
                           struct pn_str *ret_pointer, struct pn_arena *a,
                           struct pn_err *err) PN_MUST_CHECK;
 
-/* ---- what expressions see ----------------------------------------------------------------- */
+/* ---- what expressions see -------------------------------------------------------------- */
 
 /*
  * What a field reads as when it is absent: its zero value in Go, in JSON. false, 0, "", "0" for a

@@ -8,9 +8,10 @@ struct step {
     enum { FIELD, ITEM, ENTRY } how;
     uint32_t index;     /* ITEM */
     struct pn_str name; /* FIELD; ENTRY: the key */
+    uint8_t since;      /* the newest version that was complained of on the way */
 };
 
-/* ---- faults --------------------------------------------------------------------------------- */
+/* ---- faults ---------------------------------------------------------------------------- */
 
 static void write_path(struct pn_buf *out, const struct step *step)
 {
@@ -63,7 +64,7 @@ static void too_new(const struct pn_schema_check *c, const struct pn_node *key,
     pn_diags_help(c->diags, "an older API server drops the field without a word");
 }
 
-/* ---- wrong types ---------------------------------------------------------------------------- */
+/* ---- wrong types ----------------------------------------------------------------------- */
 
 /* What stands between the braces when `text` is one ${...} and nothing else; s == NULL otherwise,
  * and when it cannot be shown between double quotes as it is. */
@@ -130,7 +131,7 @@ static void no_list(const struct pn_schema_check *c, const struct pn_node *node,
         pn_diags_help(c->diags, "write a list: each item on a line that begins with `- `");
 }
 
-/* ---- the walk ------------------------------------------------------------------------------- */
+/* ---- the walk -------------------------------------------------------------------------- */
 
 static bool is_computed(const struct pn_schema_check *c, const struct pn_node *node)
 {
@@ -203,7 +204,7 @@ static void check_list(const struct pn_schema_check *c, const struct pn_node *no
         return;
     }
     for (uint32_t i = 0; i < node->sequence.count; i++) {
-        struct step below = {.up = step, .how = ITEM, .index = i};
+        struct step below = {.up = step, .how = ITEM, .index = i, .since = step->since};
         check_one(c, node->sequence.items[i], &below, field);
     }
 }
@@ -217,7 +218,7 @@ static void check_map(const struct pn_schema_check *c, const struct pn_node *nod
     }
     for (uint32_t i = 0; i < node->mapping.count; i++) {
         const struct pn_node_entry *e = &node->mapping.entries[i];
-        struct step below = {.up = step, .how = ENTRY, .name = e->key->s};
+        struct step below = {.up = step, .how = ENTRY, .name = e->key->s, .since = step->since};
         check_one(c, e->value, &below, field);
     }
 }
@@ -247,7 +248,7 @@ static void check_object(const struct pn_schema_check *c, const struct pn_node *
     }
     for (uint32_t i = 0; i < node->mapping.count; i++) {
         const struct pn_node_entry *e = &node->mapping.entries[i];
-        struct step below = {.up = step, .how = FIELD, .name = e->key->s};
+        struct step below = {.up = step, .how = FIELD, .name = e->key->s, .since = step->since};
         if (is_computed(c, e->key))
             continue;
         const struct pn_schema_field *field = pn_schema_find_from(type, e->key->s, &cursor);
@@ -255,8 +256,10 @@ static void check_object(const struct pn_schema_check *c, const struct pn_node *
             unknown_field(c, e->key, step, type);
             continue;
         }
-        if (c->kube_minor > 0 && field->since > c->kube_minor)
+        if (c->kube_minor > 0 && field->since > c->kube_minor && field->since > step->since) {
             too_new(c, e->key, &below, field);
+            below.since = field->since;
+        }
         check_field(c, e->value, &below, field);
     }
 }

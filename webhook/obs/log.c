@@ -60,7 +60,7 @@ int pn_log_new(struct pn_log **ret, int fd, enum pn_log_format format)
     return 0;
 }
 
-/* ---- lines ------------------------------------------------------------------------------ */
+/* ---- lines ----------------------------------------------------------------------------- */
 
 static void write_time(struct pn_buf *out)
 {
@@ -233,7 +233,7 @@ static void end_line(struct pn_log_line *line)
     pn_buf_cstr(&line->text, line->log->format == PN_LOG_JSON ? "}\n" : "\n");
 }
 
-/* ---- the writer ------------------------------------------------------------------------- */
+/* ---- the writer ------------------------------------------------------------------------ */
 
 /* False when the log stops and its time is over. */
 static bool may_wait(struct pn_log *log)
@@ -297,8 +297,9 @@ static size_t take(struct pn_log *log, char step[static WRITE_STEP_BYTES], uint6
     n = n < log->len ? n : log->len;
     n = n < WRITE_STEP_BYTES ? n : WRITE_STEP_BYTES;
     memcpy(step, log->queue + log->head, n);
-    log->head = (log->head + n) % PN_LOG_QUEUE_BYTES;
     log->len -= n;
+    /* An empty queue starts over: only as much of it becomes resident as was ever needed. */
+    log->head = log->len > 0 ? (log->head + n) % PN_LOG_QUEUE_BYTES : 0;
     *ret_dropped = 0;
     if (n == 0) { /* between whole lines, and with room for new ones */
         *ret_dropped = log->dropped - log->told;

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* ---- lines to numbers ---------------------------------------------------------------------- */
+/* ---- lines to numbers ------------------------------------------------------------------ */
 
 static size_t count_lines(struct pn_str text)
 {
@@ -80,7 +80,7 @@ static int numbering_init(struct numbering *ret, size_t lines)
     return ret->line_of == NULL || ret->slots == NULL || lines > UINT32_MAX - 1 ? -ENOMEM : 0;
 }
 
-/* ---- Myers --------------------------------------------------------------------------------- */
+/* ---- Myers ----------------------------------------------------------------------------- */
 
 /*
  * A path through the edit graph goes right (delete a line of a), down (add a line of b) or along a
@@ -277,7 +277,7 @@ static void compare(struct search *s, struct box box)
     }
 }
 
-/* ---- both together ------------------------------------------------------------------------- */
+/* ---- both together --------------------------------------------------------------------- */
 
 static void sequence_deinit(struct sequence *sequence)
 {

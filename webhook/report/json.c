@@ -129,6 +129,16 @@ static json_t *reason_json(const struct pn_reason *reason)
     return stored && !text.failed ? PN_TAKE(object) : NULL;
 }
 
+static json_t *notes_json(const struct pn_decision *d)
+{
+    PN_CLEANUP(drop) json_t *array = json_array();
+    for (size_t i = 0; i < d->note_count; i++) {
+        if (array == NULL || json_array_append_new(array, reason_json(&d->notes[i])) < 0)
+            return NULL;
+    }
+    return PN_TAKE(array);
+}
+
 static json_t *policies_json(const struct pn_decision *d)
 {
     PN_CLEANUP(drop) json_t *array = json_array();
@@ -185,8 +195,8 @@ static json_t *preview_json(const struct pn_preview *p, struct pn_arena *scratch
         stored = SET(object, "message", string_json(d->message));
     if (stored && d->review.id != PN_REASON_NONE)
         stored = SET(object, "review", reason_json(&d->review));
-    if (stored && d->note.id != PN_REASON_NONE)
-        stored = SET(object, "note", reason_json(&d->note));
+    if (stored && d->note_count > 0)
+        stored = SET(object, "notes", notes_json(d));
     stored = stored && SET(object, "policies", policies_json(d)) &&
              SET(object, "warnings", warnings_json(d)) &&
              SET(object, "patch", patch_json(d, scratch)) &&
@@ -194,7 +204,7 @@ static json_t *preview_json(const struct pn_preview *p, struct pn_arena *scratch
     return stored ? PN_TAKE(object) : NULL;
 }
 
-/* ---- text ---------------------------------------------------------------------------------- */
+/* ---- text ------------------------------------------------------------------------------ */
 
 static int append(const char *bytes, size_t n, void *buf)
 {

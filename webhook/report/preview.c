@@ -101,7 +101,8 @@ void pn_preview_write_explain(struct pn_buf *out, const struct pn_preview *previ
         pn_buf_char(out, '\n');
     }
     write_verdicts(out, d, prefix);
-    write_note(out, &d->note, prefix);
+    for (size_t i = 0; i < d->note_count; i++)
+        write_note(out, &d->notes[i], prefix);
 }
 
 void pn_preview_write_summary(struct pn_buf *out, const struct pn_preview_counts *counts)

@@ -58,7 +58,7 @@ void pn_pool_free(struct pn_pool *pool)
     free(pool);
 }
 
-/* ---- exchanges -------------------------------------------------------------------------- */
+/* ---- exchanges ------------------------------------------------------------------------- */
 
 struct pn_exchange *pn_pool_take(struct pn_pool *pool)
 {
@@ -119,7 +119,7 @@ size_t pn_pool_take_freed(struct pn_pool *pool)
     return atomic_exchange_explicit(&pool->freed, 0, memory_order_relaxed);
 }
 
-/* ---- arenas ----------------------------------------------------------------------------- */
+/* ---- arenas ---------------------------------------------------------------------------- */
 
 struct pn_arena *pn_pool_take_arena(struct pn_pool *pool)
 {
@@ -147,7 +147,7 @@ void pn_pool_give_arena(struct pn_pool *pool, struct pn_arena *arena)
         pn_arena_free(arena);
 }
 
-/* ---- bodies ----------------------------------------------------------------------------- */
+/* ---- bodies ---------------------------------------------------------------------------- */
 
 void pn_exchange_drop_body(struct pn_pool *pool, struct pn_exchange *ex)
 {
@@ -212,7 +212,7 @@ int pn_exchange_finish_body(struct pn_pool *pool, struct pn_exchange *ex)
     return r;
 }
 
-/* ---- answers ---------------------------------------------------------------------------- */
+/* ---- answers --------------------------------------------------------------------------- */
 
 void pn_exchange_text(struct pn_exchange *ex, unsigned status, const char *text)
 {

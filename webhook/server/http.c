@@ -23,7 +23,7 @@ struct pn_http {
     struct pn_log_limit refusals;
 };
 
-/* ---- what comes in ---------------------------------------------------------------------- */
+/* ---- what comes in --------------------------------------------------------------------- */
 
 static const char *header(struct MHD_Connection *connection, const char *name)
 {
@@ -106,7 +106,7 @@ static bool take_body(struct pn_http *http, struct pn_exchange *ex, const char *
     return ex->discarded <= PN_BODY_DISCARD_MAX_BYTES;
 }
 
-/* ---- what goes out ---------------------------------------------------------------------- */
+/* ---- what goes out --------------------------------------------------------------------- */
 
 static void log_refusal(struct pn_http *http, const struct pn_exchange *ex, const char *method,
                         const char *path)
@@ -164,7 +164,7 @@ static enum MHD_Result answer(struct pn_http *http, struct MHD_Connection *conne
     return queue_response(http, connection, ex);
 }
 
-/* ---- libmicrohttpd's callbacks ---------------------------------------------------------- */
+/* ---- libmicrohttpd's callbacks --------------------------------------------------------- */
 
 static struct pn_conn *conn_of(struct MHD_Connection *connection)
 {
@@ -294,7 +294,7 @@ static int no_certificate(gnutls_session_t session, const gnutls_datum_t *req_ca
     return -1;
 }
 
-/* ---- start and stop --------------------------------------------------------------------- */
+/* ---- start and stop -------------------------------------------------------------------- */
 
 int pn_http_start(struct pn_http **ret, const struct pn_http_options *o, struct pn_err *err)
 {

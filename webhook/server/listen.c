@@ -126,10 +126,11 @@ static bool is_exhausted(int code)
     return code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM;
 }
 
-/* Accepts until nothing waits. False when descriptors or memory are short. */
+/* Accepts what waits, a full backlog at most: a flood must not keep us from stopping. False when
+ * descriptors or memory are short. */
 static bool accept_waiting(struct pn_listener *listener)
 {
-    for (;;) {
+    for (int i = 0; i < BACKLOG; i++) {
         struct sockaddr_storage peer;
         socklen_t n = sizeof peer;
         int fd = accept4(listener->fd, (struct sockaddr *)&peer, &n, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -144,6 +145,7 @@ static bool accept_waiting(struct pn_listener *listener)
         }
         /* Other errors are those of one connection that is gone already (accept(2)). */
     }
+    return true;
 }
 
 static void *accept_main(void *argument)

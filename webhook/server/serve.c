@@ -48,7 +48,7 @@ static void server_deinit(struct server *s)
     pn_tls_unref(s->tls);
 }
 
-/* ---- start ------------------------------------------------------------------------------ */
+/* ---- start ----------------------------------------------------------------------------- */
 
 static unsigned worker_count(unsigned wanted)
 {
@@ -163,7 +163,7 @@ static void say_serving(const struct server *s)
     pn_log_commit(&line);
 }
 
-/* ---- serving ---------------------------------------------------------------------------- */
+/* ---- serving --------------------------------------------------------------------------- */
 
 /* Gives memory back after a peak: the C library would keep what a thousand connections used. */
 static void trim(struct server *s)
@@ -257,6 +257,8 @@ int pn_serve_run(const struct pn_serve_options *o, struct pn_err *err)
         serve(&s, &signals);
     }
     server_deinit(&s);
+    while (sigtimedwait(&signals, NULL, &(struct timespec){0}) > 0)
+        continue; /* one that came too late to matter must not kill us when it is unblocked */
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return r;
 }

@@ -32,7 +32,7 @@ int pn_compose_next(struct pn_compose *c)
     return PN_YAML_E_INVALID;
 }
 
-/* ---- limits --------------------------------------------------------------------------------- */
+/* ---- limits ---------------------------------------------------------------------------- */
 
 /*
  * The share of nodes that may come from aliases: go-yaml refuses a document beyond it
@@ -82,7 +82,7 @@ static int check_depth(struct pn_compose *c, unsigned depth)
     return PN_YAML_E_INVALID;
 }
 
-/* ---- scalars -------------------------------------------------------------------------------- */
+/* ---- scalars --------------------------------------------------------------------------- */
 
 static int set_string(struct pn_compose *c, struct pn_node *node, struct pn_str text)
 {
@@ -148,7 +148,7 @@ static int set_scalar(struct pn_compose *c, struct pn_node *node)
     return set_resolved(c, node, scalar, text);
 }
 
-/* ---- nodes ---------------------------------------------------------------------------------- */
+/* ---- nodes ----------------------------------------------------------------------------- */
 
 static int new_node(struct pn_compose *c, struct pn_node **ret)
 {
@@ -329,7 +329,7 @@ void pn_compose_check_value(struct pn_compose *c, const struct pn_part *part)
     pn_diags_help(c->diags, "quote it if a string is meant");
 }
 
-/* ---- documents ------------------------------------------------------------------------------ */
+/* ---- documents ------------------------------------------------------------------------- */
 
 /* True when the event stands for an empty document: no node is written. */
 static bool is_nothing(const yaml_event_t *event)

@@ -9,8 +9,7 @@
 /* Every place costs a parse of the text, so both bound the work for a text made to cost much. */
 enum { RESPELL_MAX_PLACES = 200, RESPELL_MAX_BYTES = 8 << 20 };
 
-/* ---- before: what only the port reads ---------------------------------------------------------
- */
+/* ---- before: what only the port reads -------------------------------------------------- */
 
 static bool may_need_respelling(struct pn_str text)
 {
@@ -114,8 +113,7 @@ int pn_dialect_prepare(struct pn_compose *c)
     return may_need_respelling(c->text) ? respell_all(c) : 0;
 }
 
-/* ---- after: back to what was written, and what only libyaml reads -----------------------------
- */
+/* ---- after: back to what was written, and what only libyaml reads ---------------------- */
 
 /* True when the escape behind the backslash at `s` stands for the bell. */
 static bool is_bell_escape(struct pn_str s)

@@ -19,7 +19,7 @@ static int emit(yaml_emitter_t *emitter, yaml_event_t *event, int made)
     return made && yaml_emitter_emit(emitter, event) ? 0 : -ENOMEM;
 }
 
-/* ---- strings -------------------------------------------------------------------------------- */
+/* ---- strings --------------------------------------------------------------------------- */
 
 /* U+0085, U+2028 and U+2029 are line breaks to YAML 1.1, and do not come back as they went. */
 static bool has_odd_line_break(struct pn_str text)
@@ -63,7 +63,7 @@ static int emit_string(yaml_emitter_t *emitter, struct pn_str text, bool is_key)
     return emit(emitter, &event, made);
 }
 
-/* ---- values --------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------- */
 
 static int emit_value(yaml_emitter_t *emitter, struct pn_value v);
 

@@ -56,8 +56,7 @@ static void add_at(struct pn_compose *c, struct pn_cursor place, const char *mes
         pn_diags_help(c->diags, "%s", help);
 }
 
-/* ---- bytes that are no YAML at all ------------------------------------------------------------
- */
+/* ---- bytes that are no YAML at all ----------------------------------------------------- */
 
 static void reader_fault(struct pn_compose *c)
 {
@@ -79,8 +78,7 @@ static void reader_fault(struct pn_compose *c)
     add_at(c, place, message, "save the file as UTF-8");
 }
 
-/* ---- what the scanner and the parser say ------------------------------------------------------
- */
+/* ---- what the scanner and the parser say ----------------------------------------------- */
 
 struct saying {
     const char *problem; /* libyaml's words */

@@ -25,7 +25,7 @@ static int push_entry(struct pn_compose *c, struct pn_entry entry)
     return 0;
 }
 
-/* ---- keys ----------------------------------------------------------------------------------- */
+/* ---- keys ------------------------------------------------------------------------------ */
 
 /* The text of a number or boolean as a key; s is NULL when refused. */
 static struct pn_str key_text(struct pn_compose *c, const struct pn_node *key)
@@ -84,7 +84,7 @@ static int set_key(struct pn_entry *entry, struct pn_compose *c, const struct pn
     return string->s.s != NULL ? 0 : -ENOMEM;
 }
 
-/* ---- merges --------------------------------------------------------------------------------- */
+/* ---- merges ---------------------------------------------------------------------------- */
 
 static bool is_merge_key(const yaml_event_t *event)
 {
@@ -156,7 +156,7 @@ static int merge(struct pn_compose *c, struct pn_span place, const struct pn_par
     return r;
 }
 
-/* ---- duplicates ----------------------------------------------------------------------------- */
+/* ---- duplicates ------------------------------------------------------------------------ */
 
 /* Two keys of one JSON text that YAML takes for different ones: 1 and "1". */
 static bool differ_in_yaml(const struct pn_entry *a, const struct pn_entry *b)
@@ -268,7 +268,7 @@ static int settle_duplicates(size_t *n, struct pn_compose *c, struct pn_entry *e
     return 0;
 }
 
-/* ---- mappings ------------------------------------------------------------------------------- */
+/* ---- mappings -------------------------------------------------------------------------- */
 
 /* Moves the entries from `first` on into the node. */
 static int finish(struct pn_node *node, struct pn_compose *c, size_t first)

@@ -16,7 +16,7 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* ---- words ---------------------------------------------------------------------------------- */
+/* ---- words ----------------------------------------------------------------------------- */
 
 static bool word_bool(struct pn_scalar *ret, struct pn_str text)
 {
@@ -59,7 +59,7 @@ static bool word_special_real(struct pn_scalar *ret, struct pn_str text)
     return pn_str_is(text, ".nan") || pn_str_is(text, ".NaN") || pn_str_is(text, ".NAN");
 }
 
-/* ---- timestamps ----------------------------------------------------------------------------- */
+/* ---- timestamps ------------------------------------------------------------------------ */
 
 /* Takes `least` to `most` digits off *text. */
 static bool take_number(int *ret, struct pn_str *text, size_t least, size_t most)
@@ -139,7 +139,7 @@ static bool is_timestamp(struct pn_str text)
     return take_time(&text) && text.n == 0;
 }
 
-/* ---- numbers -------------------------------------------------------------------------------- */
+/* ---- numbers --------------------------------------------------------------------------- */
 
 static int digit_value(char c)
 {
@@ -356,7 +356,7 @@ bool pn_scalar_is_sexagesimal(struct pn_str text)
     return parts > 0 && rest.n == 0;
 }
 
-/* ---- tags ----------------------------------------------------------------------------------- */
+/* ---- tags ------------------------------------------------------------------------------ */
 
 int pn_scalar_resolve_tagged(struct pn_scalar *ret, struct pn_str tag, struct pn_str text)
 {
