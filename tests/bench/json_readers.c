@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Why the request body is read by yyjson and not by jansson, which the project has anyway: reads the
- * same bytes with both, in turns, and prints the median of each and their ratio.
+ * Why the request body is read by yyjson and not by jansson, which the project has anyway: reads
+ * the same bytes with both, in turns, and prints the median of each and their ratio.
  *
  *     json-readers FILE...
  */
