@@ -12,6 +12,7 @@ Beside what want.json says, every patch is applied by an independent applier (th
 the result is decided again: it must come back without a patch.
 """
 
+import argparse
 import base64
 import copy
 import json
@@ -294,10 +295,13 @@ class Runner:
 
 
 def main():
-    update = "--update" in sys.argv
-    args = [a for a in sys.argv[1:] if not a.startswith("--")]
-    decide, pannier = args[0], args[1] if len(args) > 1 else None
-    only = args[2:]
+    options = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    options.add_argument("decide", help="build/tests/decide")
+    options.add_argument("pannier", nargs="?", help="build/pannier: run the CLI and the server too")
+    options.add_argument("--update", action="store_true", help="write want.json")
+    options.add_argument("--only", action="append", default=[], help="run this case")
+    args = options.parse_args()
+    decide, pannier, update, only = args.decide, args.pannier, args.update, args.only
     if pannier:
         sys.path.insert(0, str(HERE.parent / "http"))
         from harness import Server  # pylint: disable=import-outside-toplevel
