@@ -230,6 +230,9 @@ class Runner:
             if "response" not in second:
                 raise Mismatch(f"{name}: {second}")
             expect(f"patch of the {name}", second["patch"], None)
+            selected = [{v["policy"] for v in one["verdicts"] if v["verdict"]["reason"] not in
+                         ("condition-false", "opted-out")} for one in (decided, second)]
+            expect(f"selected policies of the {name}", sorted(selected[1]), sorted(selected[0]))
             for facts in ("auditAnnotations", "warnings", "allowed"):
                 expect(f"{facts} of the {name}", second["response"]["response"].get(facts),
                        decided["response"]["response"].get(facts))

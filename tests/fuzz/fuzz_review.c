@@ -39,7 +39,30 @@ static const char policies[] =
     "apiVersion: pannier.dev/v1alpha1\n"
     "kind: InjectionPolicy\n"
     "metadata: {name: p}\n"
-    "spec: {match: {podSelector: {}}, inject: [{templateRef: {name: t}}]}\n";
+    "spec: {match: {podSelector: {}}, inject: [{templateRef: {name: t}}]}\n"
+    "---\n"
+    "apiVersion: pannier.dev/v1alpha1\n"
+    "kind: SidecarTemplate\n"
+    "metadata: {name: e}\n"
+    "spec:\n"
+    "  category: e\n"
+    "  supports: {hostNetwork: true, os: [linux, windows]}\n"
+    "  parameters: [{name: num, type: integer, default: 5, maximum: 9}, {name: s, type: map, "
+    "default: "
+    "{}, pattern: '[a-z]*'}]\n"
+    "  pod: {metadata: {annotations: {e: '${parameters.num} ${len(pod.spec.initContainers)}'}}, "
+    "spec: "
+    "{volumes: [{name: e, configMap: {name: 'c-${pod.metadata.name}'}}]}}\n"
+    "  appContainers: [{names: ['*'], env: [{name: EE, value: {$json: {$eval: parameters.s}}}]}]\n"
+    "---\n"
+    "apiVersion: pannier.dev/v1alpha1\n"
+    "kind: InjectionPolicy\n"
+    "metadata: {name: e}\n"
+    "spec: {match: {podSelector: {}, when: 'pod.spec.priority < 5 || len(pod.spec.containers) > "
+    "1'}, "
+    "inject: [{templateRef: {name: e}, overrides: [{parameter: num, podLabel: team}, {parameter: "
+    "s, "
+    "podAnnotationPrefix: vault.}]}]}\n";
 
 static struct pn_policy_set *load(void)
 {

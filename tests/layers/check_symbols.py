@@ -27,10 +27,11 @@ CHECKED = re.compile(r"__(\w+)_chk$")
 # What the compiler itself puts in: stack protector, outlined atomics, arithmetic, position-independent code.
 COMPILER = re.compile(r"__stack_chk_(fail|guard)$|__chk_fail$|__aarch64_\w+$|__(u?div|u?mod|mul|float|fix)\w*[td]i\w*$"
                       r"|__(popcount|parity|clz|ctz|ffs|bswap)[sdt]i2$|_GLOBAL_OFFSET_TABLE_$")
-# What single files may use beyond that: text to number and back (errno carries the range error), and
-# the two that know yyjson.
+# What single files may use beyond that: text to number and back (errno carries the range error),
+# regular expressions, and yyjson.
 OWN = {
     ("base", "number.c"): re.compile(r"(strtod|strtol|__isoc23_strtol|__errno_location)$"),
+    ("engine", "params.c"): re.compile(r"reg(comp|exec|free|error)$"),  # patterns of parameters
     ("engine", "json.c"): re.compile(r"yyjson_\w+$"),
     ("engine", "review.c"): re.compile(r"yyjson_\w+$"),
 }

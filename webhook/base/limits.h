@@ -74,6 +74,9 @@
 
 /* Items of one list of a template. More is no sidecar but a mistake of a generator. */
 #define PN_TEMPLATE_LIST_MAX 1000
+/* What a Pod's author gives for one parameter, and the pattern that it is held to. */
+#define PN_PARAMETER_TEXT_MAX_BYTES 1024
+#define PN_PATTERN_MAX_BYTES 256
 /* Policies of one set: the index and the bit sets of the linter are built for this many. */
 #define PN_POLICIES_MAX 100000
 /* Templates that one policy names: all of them are injected or none. */

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "engine/index.h"
 #include "engine/policy_set.h"
+#include "engine/render.h"
 
 /* ---- names: unique, and found by binary search ----------------------------------------- */
 
@@ -60,6 +61,7 @@ static void check_policy_names(struct pn_decoder *d, struct pn_policy_draft **so
 struct lookup {
     const struct pn_template *templates; /* the set's, sorted by name */
     size_t count;
+    bool is_sound; /* no template has a fault */
 };
 
 static const struct pn_template *find_template(const struct lookup *l, struct pn_str name)
@@ -84,14 +86,15 @@ struct inject_item {
     struct {
         struct pn_str name;
     } template_ref;
+    const struct pn_node *parameters, *overrides;
 };
 
 static const struct pn_field template_ref_fields[] = {{"name", PN_FIELD_STRING, 0, true}, {0}};
 
 static const struct pn_field inject_fields[] = {
     {"templateRef", PN_FIELD_OBJECT, 0, true, NULL, template_ref_fields},
-    {"parameters", PN_FIELD_LATER},
-    {"overrides", PN_FIELD_LATER},
+    {"parameters", PN_FIELD_NODE, offsetof(struct inject_item, parameters)},
+    {"overrides", PN_FIELD_NODE, offsetof(struct inject_item, overrides)},
     {0}};
 
 static void unknown_template(struct pn_decoder *d, const struct pn_node *node, struct pn_str name,
@@ -125,31 +128,34 @@ static struct pn_value find_named(struct pn_value list, struct pn_str name)
 
 /* Two templates of one policy are injected together, so they must not contradict each other. */
 static void check_pair(struct pn_decoder *d, const struct pn_node *node,
-                       const struct pn_template *a, const struct pn_template *b)
+                       const struct pn_injection *x, const struct pn_injection *y)
 {
-    const struct pn_value mine[] = {b->constant.init_containers, b->constant.containers};
+    const struct pn_template *a = x->template, *b = y->template;
+    if (x->constant == NULL || y->constant == NULL)
+        return; /* merging will tell */
+    const struct pn_value mine[] = {y->constant->init_containers, y->constant->containers};
     for (size_t list = 0; list < PN_COUNT_OF(mine); list++) {
         for (uint32_t i = 0; i < pn_value_count(mine[list]); i++) {
             struct pn_str name = pn_value_str(PN_GET(pn_value_at(mine[list], i), "name"));
-            if (find_named(a->constant.init_containers, name).kind == PN_ABSENT &&
-                find_named(a->constant.containers, name).kind == PN_ABSENT)
+            if (find_named(x->constant->init_containers, name).kind == PN_ABSENT &&
+                find_named(x->constant->containers, name).kind == PN_ABSENT)
                 continue;
             pn_decode_fault(d, node, "templates-clash",
                             "templates `%.*s` and `%.*s` both add a container `%.*s`",
                             PN_STR_ARG(a->name), PN_STR_ARG(b->name), PN_STR_ARG(name));
         }
     }
-    for (uint32_t i = 0; i < pn_value_count(b->constant.annotations); i++) {
-        const struct pn_member *m = pn_value_member(b->constant.annotations, i);
-        struct pn_value other = pn_value_get(a->constant.annotations, m->key);
+    for (uint32_t i = 0; i < pn_value_count(y->constant->annotations); i++) {
+        const struct pn_member *m = pn_value_member(y->constant->annotations, i);
+        struct pn_value other = pn_value_get(x->constant->annotations, m->key);
         if (other.kind != PN_ABSENT && !pn_value_equal(other, m->value))
             pn_decode_fault(d, node, "templates-clash",
                             "templates `%.*s` and `%.*s` set annotation `%.*s` to different values",
                             PN_STR_ARG(a->name), PN_STR_ARG(b->name), PN_STR_ARG(m->key));
     }
-    for (uint32_t i = 0; i < pn_value_count(b->constant.volumes); i++) {
-        struct pn_value volume = pn_value_at(b->constant.volumes, i);
-        struct pn_value other = find_named(a->constant.volumes,
+    for (uint32_t i = 0; i < pn_value_count(y->constant->volumes); i++) {
+        struct pn_value volume = pn_value_at(y->constant->volumes, i);
+        struct pn_value other = find_named(x->constant->volumes,
                                            pn_value_str(PN_GET(volume, "name")));
         if (other.kind == PN_ABSENT || pn_value_equal(other, volume))
             continue;
@@ -158,6 +164,58 @@ static void check_pair(struct pn_decoder *d, const struct pn_node *node,
                         PN_STR_ARG(a->name), PN_STR_ARG(b->name),
                         PN_STR_ARG(pn_value_str(PN_GET(volume, "name"))));
     }
+}
+
+/* Binds, folds and, where nothing depends on the Pod, renders one item of spec.inject. */
+static void prepare_injection(struct pn_injection *in, struct pn_decoder *d,
+                              const struct pn_policy *policy, const struct inject_item *item,
+                              const struct pn_node *node)
+{
+    const struct pn_template *t = in->template;
+    struct pn_value bound;
+    struct pn_reason reason;
+    size_t errors = d->diags->errors;
+    pn_overrides_decode(&in->overrides, d, &t->parameters, item->overrides);
+    pn_parameters_bind(&in->parameters, d, &t->parameters, item->parameters, &in->overrides, node);
+    if (d->diags->errors > errors || t->name.s == NULL)
+        return;
+    const struct pn_template_expr *const parts[] = {t->pod, t->app_containers,
+                                                    t->append_annotations};
+    const struct pn_template_expr **folded[] = {&in->pod, &in->app_containers,
+                                                &in->append_annotations};
+    bool constant = in->overrides.count == 0 && !t->mentions.pod && !t->mentions.namespace;
+    int r = pn_render_bound(&bound, policy, in, d->arena);
+    for (size_t i = 0; r == 0 && i < PN_COUNT_OF(parts); i++) {
+        if (parts[i] != NULL)
+            r = pn_jsone_fold(folded[i], parts[i], bound, NULL, d->arena);
+    }
+    if (r == 0 && constant)
+        r = pn_render_in(&in->constant, in, bound, d->arena, &reason);
+    if (r < 0) {
+        d->out_of_memory = true;
+    } else if (r > 0) {
+        PN_CLEANUP(pn_buf_deinit) struct pn_buf text = PN_BUF_INIT;
+        pn_reason_write(&text, &reason);
+        pn_decode_fault(d, node, pn_reason_name(reason.id), "%.*s", PN_STR_ARG(pn_buf_view(&text)));
+    }
+}
+
+static void resolve_item(struct pn_injection *in, struct pn_decoder *d,
+                         const struct pn_policy_draft *draft, uint32_t i, const struct lookup *l)
+{
+    const struct pn_node *node = draft->inject->sequence.items[i];
+    struct inject_item item = {0};
+    struct pn_err what;
+    pn_err_set(&what, 0, "spec.inject[%u]", i);
+    pn_decode_object(d, node, what.text, inject_fields, &item);
+    if (item.template_ref.name.n == 0)
+        return;
+    const struct pn_node *name = pn_node_get(pn_node_get(node, "templateRef"), "name");
+    in->template = find_template(l, item.template_ref.name);
+    if (in->template == NULL)
+        unknown_template(d, name, item.template_ref.name, l);
+    else if (l->is_sound) /* else the template's own faults are enough to mend */
+        prepare_injection(in, d, &draft->policy, &item, name);
 }
 
 static void resolve_inject(struct pn_policy_draft *draft, struct pn_decoder *d,
@@ -169,29 +227,23 @@ static void resolve_inject(struct pn_policy_draft *draft, struct pn_decoder *d,
     uint32_t n = draft->inject->sequence.count;
     if (n > PN_TEMPLATES_PER_POLICY_MAX)
         return; /* a fault already */
-    p->templates = pn_arena_zalloc(d->arena, n, sizeof(const struct pn_template *));
-    if (p->templates == NULL) {
+    struct pn_injection *injections = pn_arena_zalloc(d->arena, n, sizeof *injections);
+    if (injections == NULL) {
         d->out_of_memory = true;
         return;
     }
     d->source = draft->source;
+    p->injections = injections;
     for (uint32_t i = 0; i < n; i++) {
-        const struct pn_node *node = draft->inject->sequence.items[i];
-        struct inject_item item = {0};
-        struct pn_err what;
-        pn_err_set(&what, 0, "spec.inject[%u]", i);
-        pn_decode_object(d, node, what.text, inject_fields, &item);
-        if (item.template_ref.name.n == 0)
+        struct pn_injection *in = &injections[p->injection_count];
+        resolve_item(in, d, draft, i, l);
+        if (in->template == NULL)
             continue;
-        const struct pn_node *name = pn_node_get(pn_node_get(node, "templateRef"), "name");
-        const struct pn_template *t = find_template(l, item.template_ref.name);
-        if (t == NULL) {
-            unknown_template(d, name, item.template_ref.name, l);
-            continue;
-        }
-        for (size_t k = 0; k < p->template_count; k++)
-            check_pair(d, name, p->templates[k], t);
-        p->templates[p->template_count++] = t;
+        const struct pn_node *item = draft->inject->sequence.items[i];
+        const struct pn_node *name = pn_node_get(pn_node_get(item, "templateRef"), "name");
+        for (size_t k = 0; k < p->injection_count; k++)
+            check_pair(d, name, &injections[k], in);
+        p->injection_count++;
     }
 }
 
@@ -219,32 +271,40 @@ static int by_key(const void *a, const void *b)
     return order != 0 ? order : (int)x->appended - (int)y->appended;
 }
 
-static int collect_writings(struct writings *ret, const struct lookup *l)
+static void add_writings(struct writings *w, const struct pn_node *node,
+                         const struct pn_template *t, bool appended)
 {
-    size_t n = 0;
-    for (size_t t = 0; t < l->count; t++)
-        n += pn_value_count(l->templates[t].constant.annotations) +
-             pn_value_count(l->templates[t].constant.append_annotations);
-    struct written *items = calloc(n + 1, sizeof *items);
-    if (items == NULL)
+    for (uint32_t i = 0; node != NULL && node->kind == PN_NODE_MAPPING && i < node->mapping.count;
+         i++)
+        w->items[w->count++] = (struct written){node->mapping.entries[i].key->s, t, appended};
+}
+
+static size_t count_entries(const struct pn_node *node)
+{
+    return node != NULL && node->kind == PN_NODE_MAPPING ? node->mapping.count : 0;
+}
+
+static int collect_writings(struct writings *ret, struct pn_template_draft *const *sorted, size_t n)
+{
+    size_t total = 0;
+    for (size_t t = 0; t < n; t++)
+        total += count_entries(sorted[t]->annotations) +
+                 count_entries(sorted[t]->append_annotations);
+    struct writings w = {calloc(total + 1, sizeof *w.items), 0};
+    if (w.items == NULL)
         return -ENOMEM;
-    n = 0;
-    for (size_t t = 0; t < l->count; t++) {
-        const struct pn_fragment *f = &l->templates[t].constant;
-        for (uint32_t i = 0; i < pn_value_count(f->annotations); i++)
-            items[n++] = (struct written){pn_value_member(f->annotations, i)->key, &l->templates[t],
-                                          false};
-        for (uint32_t i = 0; i < pn_value_count(f->append_annotations); i++)
-            items[n++] = (struct written){pn_value_member(f->append_annotations, i)->key,
-                                          &l->templates[t], true};
+    for (size_t t = 0; t < n; t++) {
+        add_writings(&w, sorted[t]->annotations, &sorted[t]->template, false);
+        add_writings(&w, sorted[t]->append_annotations, &sorted[t]->template, true);
     }
-    qsort(items, n, sizeof *items, by_key);
-    *ret = (struct writings){items, n};
+    qsort(w.items, w.count, sizeof *w.items, by_key);
+    *ret = w;
     return 0;
 }
 
-/* The first template that writes `key`, or NULL. */
-static const struct written *find_writing(const struct writings *w, struct pn_str key)
+/* The first template that writes `key` (or a key that begins with it), or NULL. */
+static const struct written *find_writing(const struct writings *w, struct pn_str key,
+                                          enum pn_override_source source)
 {
     size_t low = 0, high = w->count;
     while (low < high) {
@@ -254,7 +314,11 @@ static const struct written *find_writing(const struct writings *w, struct pn_st
         else
             high = middle;
     }
-    return low < w->count && pn_str_eq(w->items[low].key, key) ? &w->items[low] : NULL;
+    if (low == w->count)
+        return NULL;
+    bool found = source == PN_OVERRIDE_ANNOTATION_PREFIX ? pn_str_has_prefix(w->items[low].key, key)
+                                                         : pn_str_eq(w->items[low].key, key);
+    return found ? &w->items[low] : NULL;
 }
 
 /*
@@ -294,7 +358,7 @@ static void check_selected_annotations(struct pn_decoder *d, const struct pn_pol
     d->source = draft->source;
     for (uint32_t i = 0; i < node->mapping.count; i++) {
         const struct pn_node *key = node->mapping.entries[i].key;
-        const struct written *writing = find_writing(w, key->s);
+        const struct written *writing = find_writing(w, key->s, PN_OVERRIDE_ANNOTATION);
         if (writing == NULL)
             continue;
         pn_decode_fault(d, key, "selects-on-own-annotation",
@@ -334,8 +398,8 @@ static void list_categories(struct pn_policy_set *set, struct pn_decoder *d)
 static struct pn_str make_rev(struct pn_decoder *d, const struct pn_policy_draft *draft)
 {
     uint64_t hash = draft->hash;
-    for (size_t i = 0; i < draft->policy.template_count; i++) {
-        uint64_t part = draft->policy.templates[i]->hash;
+    for (size_t i = 0; i < draft->policy.injection_count; i++) {
+        uint64_t part = draft->policy.injections[i].template->hash;
         hash = pn_str_hash(hash, (struct pn_str){(const char *)&part, sizeof part});
     }
     struct pn_str rev = pn_arena_format(d->arena, "%08x",
@@ -356,13 +420,35 @@ static int by_evaluation(const void *a, const void *b)
     return pn_str_cmp(x->name, y->name);
 }
 
+/* What a Pod's author overrides from must not be what a template writes. */
+static void check_overrides(struct pn_decoder *d, const struct pn_policy_draft *draft,
+                            const struct writings *w)
+{
+    d->source = draft->source;
+    for (size_t i = 0; i < draft->policy.injection_count; i++) {
+        const struct pn_overrides *overrides = &draft->policy.injections[i].overrides;
+        for (size_t k = 0; k < overrides->count; k++) {
+            const struct pn_override *o = &overrides->items[k];
+            const struct written *writing = o->source != PN_OVERRIDE_LABEL
+                                                ? find_writing(w, o->key, o->source)
+                                                : NULL;
+            if (writing != NULL)
+                pn_decode_fault(d, draft->inject, "overrides-from-own-annotation",
+                                "parameter `%.*s` is overridden from annotation `%.*s`, which "
+                                "template `%.*s` writes",
+                                PN_STR_ARG(o->parameter->name), PN_STR_ARG(writing->key),
+                                PN_STR_ARG(writing->template->name));
+        }
+    }
+}
+
 static void compile_policies(struct pn_policy_set *set, const struct lookup *lookup,
                              struct pn_template_draft **sorted_templates,
                              struct pn_policy_draft **sorted, size_t n, struct pn_decoder *d)
 {
     struct pn_policy *policies = pn_arena_zalloc(d->arena, n, sizeof *policies);
     struct writings writings = {0};
-    if (policies == NULL || collect_writings(&writings, lookup) != 0) {
+    if (policies == NULL || collect_writings(&writings, sorted_templates, lookup->count) != 0) {
         d->out_of_memory = true;
         return;
     }
@@ -370,6 +456,7 @@ static void compile_policies(struct pn_policy_set *set, const struct lookup *loo
     for (size_t i = 0; i < n; i++) {
         resolve_inject(sorted[i], d, lookup);
         check_selected_annotations(d, sorted[i], &writings);
+        check_overrides(d, sorted[i], &writings);
         sorted[i]->policy.rev = make_rev(d, sorted[i]);
         policies[i] = sorted[i]->policy;
     }
@@ -396,8 +483,10 @@ static void compile(struct pn_policy_set *set, struct pn_template_draft **sorted
     set->templates = templates;
     set->template_count = template_count;
     list_categories(set, d);
-    compile_policies(set, &(struct lookup){templates, template_count}, sorted_templates,
-                     sorted_policies, policy_count, d);
+    compile_policies(set, &(struct lookup){templates, template_count, d->diags->errors == 0},
+                     sorted_templates, sorted_policies, policy_count, d);
+    if (!d->out_of_memory && pn_view_zeros_new(&set->zeros, d->arena) != 0)
+        d->out_of_memory = true;
     if (!d->out_of_memory && pn_index_new(&set->index, set, d->arena) != 0)
         d->out_of_memory = true;
 }

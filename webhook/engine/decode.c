@@ -37,7 +37,7 @@ static struct pn_str keep(struct pn_decoder *d, struct pn_str text)
 }
 
 /* "did you mean", or all that would have been right. */
-static void help_with_words(struct pn_decoder *d, struct pn_str word, const char *const *words)
+void pn_decode_help_with_words(struct pn_decoder *d, struct pn_str word, const char *const *words)
 {
     const char *near = pn_str_nearest(word, words);
     if (near != NULL) {
@@ -67,7 +67,7 @@ static void unknown_field(struct pn_decoder *d, const struct pn_node *key, const
     names[n] = NULL;
     pn_decode_fault(d, key, "unknown-field", "unknown field `%.*s` in %s", PN_STR_ARG(key->s),
                     what);
-    help_with_words(d, key->s, names);
+    pn_decode_help_with_words(d, key->s, names);
 }
 
 const struct pn_node *pn_decode_list(struct pn_decoder *d, const struct pn_node *node,
@@ -123,7 +123,7 @@ static void decode_enum(struct pn_decoder *d, const struct pn_node *node, const 
     }
     pn_decode_fault(d, node, "unknown-value", "%s.%s: unknown value `%.*s`", what, field->name,
                     PN_STR_ARG(node->s));
-    help_with_words(d, node->s, field->words);
+    pn_decode_help_with_words(d, node->s, field->words);
 }
 
 static void decode_string_list(struct pn_decoder *d, const struct pn_node *node, const char *what,

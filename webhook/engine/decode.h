@@ -60,6 +60,9 @@ void pn_decode_object(struct pn_decoder *d, const struct pn_node *node, const ch
 void pn_decode_fault(struct pn_decoder *d, const struct pn_node *node, const char *id,
                      const char *format, ...) PN_PRINTF(4, 5);
 
+/* Help for the fault added last: the word of `words` (ends with NULL) that was meant, or all. */
+void pn_decode_help_with_words(struct pn_decoder *d, struct pn_str word, const char *const *words);
+
 /* A list node, or NULL after a fault about anything else. */
 const struct pn_node *pn_decode_list(struct pn_decoder *d, const struct pn_node *node,
                                      const char *what);

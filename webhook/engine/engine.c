@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/limits.h"
+#include "engine/baseline.h"
 #include "engine/index.h"
 #include "engine/match.h"
 #include "engine/merge.h"
@@ -155,39 +156,113 @@ static int match_all(struct run *run)
     return 0;
 }
 
-/* ---- what the selected policies add ---------------------------------------------------- */
+/* ---- what the selected policies add ----------------------------------------------------- */
 
-static int render_policy(struct pn_candidate *ret, struct run *run, struct pn_verdict *v)
+static bool mentions_pod(const struct pn_policy *policy)
 {
-    const struct pn_policy *policy = &run->set->policies[v->policy];
-    const struct pn_fragment **fragments = pn_arena_alloc(run->arena, policy->template_count *
-                                                                          sizeof(*fragments));
-    if (fragments == NULL)
-        return -ENOMEM;
-    for (size_t t = 0; t < policy->template_count; t++)
-        fragments[t] = pn_render(policy->templates[t]);
-    v->fragments = fragments;
-    *ret = (struct pn_candidate){v->policy, fragments};
-    return 0;
+    bool mentions = policy->when_mentions.pod;
+    for (size_t i = 0; i < policy->injection_count; i++)
+        mentions = mentions || policy->injections[i].template->mentions.pod;
+    return mentions;
 }
 
-/* The policies that select the Pod and can be rendered, in order of evaluation. */
-static int render_all(const struct pn_candidate **ret, size_t *ret_n, struct run *run)
+/* Renders what the policy adds; a reason when that is not possible. */
+static int render_policy(struct pn_candidate *ret, struct pn_reason *ret_reason, struct run *run,
+                         uint32_t id, const struct pn_scene *scene)
 {
-    size_t n = 0, most = run->decision->verdict_count;
-    struct pn_candidate *candidates = pn_arena_alloc(run->arena, most * sizeof *candidates);
-    if (candidates == NULL)
+    const struct pn_policy *policy = &run->set->policies[id];
+    const struct pn_fragment **fragments = pn_arena_zalloc(run->arena, policy->injection_count,
+                                                           sizeof(*fragments));
+    if (fragments == NULL)
         return -ENOMEM;
-    for (size_t i = 0; i < most; i++) {
-        if (run->verdicts[i].reason.id != PN_REASON_NONE)
-            continue;
-        int r = render_policy(&candidates[n++], run, &run->verdicts[i]);
+    for (size_t i = 0; i < policy->injection_count; i++) {
+        int r = pn_render(&fragments[i], policy, &policy->injections[i], scene, run->arena,
+                          ret_reason);
         if (r != 0)
             return r;
     }
-    *ret = candidates;
+    *ret = (struct pn_candidate){id, fragments};
+    return 0;
+}
+
+/*
+ * What all policies add whose selectors match, whatever their conditions say: by it the Pod's own
+ * part is told from ours. One that cannot be rendered has added nothing.
+ */
+static int render_first(struct pn_candidate *ret, size_t *ret_n, struct run *run,
+                        const struct pn_scene *scene)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < run->decision->verdict_count; i++) {
+        struct pn_reason unused;
+        if (run->verdicts[i].reason.id != PN_REASON_NONE)
+            continue;
+        int r = render_policy(&ret[n], &unused, run, run->verdicts[i].policy, scene);
+        if (r < 0)
+            return r;
+        n += r == 0;
+    }
     *ret_n = n;
     return 0;
+}
+
+/* A policy's condition, and then what it adds, as the baseline has it. */
+static int render_again(struct pn_candidate *ret, struct pn_verdict *v, struct run *run,
+                        const struct pn_scene *scene)
+{
+    const struct pn_policy *policy = &run->set->policies[v->policy];
+    bool holds = true;
+    int r = pn_render_condition(&holds, policy, scene, run->arena, &v->reason);
+    if (r == 0 && !holds) {
+        v->reason = PN_REASON(run->arena, PN_REASON_CONDITION_FALSE,
+                              {"condition", policy->when_text});
+        run->selected--;
+        return PN_RENDER_E_REASON;
+    }
+    return r == 0 ? render_policy(ret, &v->reason, run, v->policy, scene) : r;
+}
+
+/* The view of the Pod for expressions: received, or minus what is ours (plan: NULL, or marked). */
+static int make_view(struct pn_scene *scene, const struct run *run, const struct pn_plan *plan)
+{
+    struct pn_value metadata = run->request.metadata, spec = run->request.spec;
+    int r = plan != NULL ? pn_baseline_make(&metadata, &spec, plan, metadata, spec) : 0;
+    return r == 0 ? pn_view_pod(&scene->pod_view, run->set->zeros, metadata, spec, run->arena) : r;
+}
+
+/* Fills the candidates: the policies that select the Pod and can be rendered, in order. */
+static int render_all(struct pn_candidate *ret, size_t *ret_n, struct run *run)
+{
+    struct pn_scene scene = {.pod = &run->pod, .namespace_labels = namespace_labels(run)};
+    struct pn_plan first;
+    bool asks = false;
+    size_t n = 0;
+    for (size_t i = 0; i < run->decision->verdict_count; i++) {
+        const struct pn_verdict *v = &run->verdicts[i];
+        asks = asks ||
+               (v->reason.id == PN_REASON_NONE && mentions_pod(&run->set->policies[v->policy]));
+    }
+    int r = asks ? make_view(&scene, run, NULL) : 0;
+    if (r == 0 && asks)
+        r = render_first(ret, &n, run, &scene);
+    if (r == 0 && asks)
+        r = pn_plan_init(&first, run->set, &run->pod, ret, n, run->arena);
+    if (r == 0 && asks) {
+        pn_merge_mark_ours(&first);
+        r = make_view(&scene, run, &first);
+    }
+    n = 0;
+    for (size_t i = 0; r == 0 && i < run->decision->verdict_count; i++) {
+        struct pn_verdict *v = &run->verdicts[i];
+        if (v->reason.id != PN_REASON_NONE)
+            continue;
+        r = render_again(&ret[n], v, run, &scene);
+        if (r == 0)
+            v->fragments = ret[n++].fragments;
+        r = r == PN_RENDER_E_REASON ? 0 : r;
+    }
+    *ret_n = n;
+    return r;
 }
 
 static int merge_once(struct pn_plan *plan, struct run *run)
@@ -209,9 +284,12 @@ static int merge_once(struct pn_plan *plan, struct run *run)
  */
 static int merge_all(struct pn_plan *plan, struct run *run)
 {
-    const struct pn_candidate *candidates = NULL;
     size_t n = 0;
-    int r = render_all(&candidates, &n, run);
+    struct pn_candidate *candidates = pn_arena_alloc(run->arena, run->decision->verdict_count *
+                                                                     sizeof *candidates);
+    if (candidates == NULL)
+        return -ENOMEM;
+    int r = render_all(candidates, &n, run);
     if (r == 0)
         r = pn_plan_init(plan, run->set, &run->pod, candidates, n, run->arena);
     if (r != 0)
@@ -270,13 +348,12 @@ static int decide_pod(struct run *run, struct pn_err *err)
     if (r != 0 || d->review.id != PN_REASON_NONE)
         return r;
     r = match_all(run);
-    if (r == 0 && run->selected == 0)
-        d->review = (struct pn_reason){.id = PN_REASON_NO_POLICY_SELECTED};
-    else if (r == 0) {
+    if (r == 0 && run->selected > 0)
         r = merge_all(&plan, run);
-        if (r == 0 && d->allowed)
-            r = write_patch(&plan, run);
-    }
+    if (r == 0 && run->selected == 0) /* or no condition holds */
+        d->review = (struct pn_reason){.id = PN_REASON_NO_POLICY_SELECTED};
+    else if (r == 0 && d->allowed)
+        r = write_patch(&plan, run);
     return r == 0 ? pn_status_tell(d, run->arena) : r;
 }
 

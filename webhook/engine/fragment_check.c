@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/limits.h"
+#include "engine/fragment.h"
 #include "kube/names.h"
 #include "kube/quantity.h"
 
@@ -11,35 +12,46 @@ static uint32_t list_count(const struct pn_node *list)
     return list != NULL && list->kind == PN_NODE_SEQUENCE ? list->sequence.count : 0;
 }
 
-/* ---- expressions ----------------------------------------------------------------------- */
+/* ---- expressions ------------------------------------------------------------------------ */
 
-static void check_text(struct pn_decoder *d, const struct pn_node *node, bool is_key)
+/* "${" that is not written "$${". */
+static bool has_expression(struct pn_str text)
 {
-    struct pn_str text = pn_node_str(node);
-    bool operator_key = is_key && text.n > 1 && text.s[0] == '$';
-    if (!operator_key && !pn_str_contains(text, PN_STR("${")))
-        return;
-    pn_decode_fault(d, node, "not-supported-yet",
-                    "this version of pannier renders templates as they are: expressions (${...}, "
-                    "{$eval: ...}) are not supported yet");
-    pn_diags_help(d->diags, "write the value itself");
+    for (size_t i = 0; i + 1 < text.n; i++) {
+        if (text.s[i] == '$' && text.s[i + 1] == '{')
+            return true;
+        if (text.s[i] == '$' && text.s[i + 1] == '$')
+            i++;
+    }
+    return false;
 }
 
-void pn_check_no_expressions(struct pn_decoder *d, const struct pn_node *node)
+bool pn_is_computed(const struct pn_node *node)
 {
-    if (node == NULL)
-        return;
-    if (node->kind == PN_NODE_SEQUENCE) {
-        for (uint32_t i = 0; i < node->sequence.count; i++)
-            pn_check_no_expressions(d, node->sequence.items[i]);
-    } else if (node->kind == PN_NODE_MAPPING) {
-        for (uint32_t i = 0; i < node->mapping.count; i++) {
-            check_text(d, node->mapping.entries[i].key, true);
-            pn_check_no_expressions(d, node->mapping.entries[i].value);
-        }
-    } else {
-        check_text(d, node, false);
+    if (node->kind == PN_NODE_STRING)
+        return has_expression(node->s);
+    for (uint32_t i = 0; node->kind == PN_NODE_MAPPING && i < node->mapping.count; i++) {
+        struct pn_str key = node->mapping.entries[i].key->s;
+        bool is_operator = key.n > 1 && key.s[0] == '$' && key.s[1] != '$';
+        if (is_operator || has_expression(key))
+            return true;
     }
+    return false;
+}
+
+static bool is_computed(const struct pn_node *node, void *unused)
+{
+    (void)unused;
+    return pn_is_computed(node);
+}
+
+/* The member, unless it or its holder is missing or computed. */
+static const struct pn_node *get_static(const struct pn_node *mapping, const char *key)
+{
+    const struct pn_node *node = mapping != NULL && !pn_is_computed(mapping)
+                                     ? pn_node_get(mapping, key)
+                                     : NULL;
+    return node != NULL && !pn_is_computed(node) ? node : NULL;
 }
 
 /* ---- lists of named objects ------------------------------------------------------------ */
@@ -50,7 +62,7 @@ static bool check_list(struct pn_decoder *d, const struct pn_node *list, const c
 {
     struct pn_err path;
     bool good = true;
-    if (list == NULL)
+    if (list == NULL || pn_is_computed(list))
         return false;
     pn_err_set(&path, 0, "%s.%s", what, field);
     if (pn_decode_list(d, list, path.text) == NULL)
@@ -62,7 +74,7 @@ static bool check_list(struct pn_decoder *d, const struct pn_node *list, const c
     }
     for (uint32_t i = 0; i < list->sequence.count; i++) {
         const struct pn_node *item = list->sequence.items[i];
-        if (item->kind == PN_NODE_MAPPING)
+        if (item->kind == PN_NODE_MAPPING || pn_is_computed(item))
             continue;
         pn_decode_fault(d, item, "wrong-type", "%s[%u]: expected a mapping, got %s", path.text, i,
                         pn_node_kind_name(item));
@@ -74,7 +86,8 @@ static bool check_list(struct pn_decoder *d, const struct pn_node *list, const c
 void pn_check_schema(struct pn_decoder *d, const struct pn_node *list, enum pn_schema_root root,
                      const char *what)
 {
-    struct pn_schema_check check = {.source = d->source, .diags = d->diags};
+    struct pn_schema_check check = {
+        .source = d->source, .diags = d->diags, .is_computed = is_computed};
     struct pn_err path;
     for (uint32_t i = 0; i < list_count(list) && list->sequence.count <= PN_TEMPLATE_LIST_MAX;
          i++) {
@@ -95,6 +108,8 @@ static const struct pn_node *need_string(struct pn_decoder *d, const struct pn_n
                                          const char *what, const char *key)
 {
     const struct pn_node *node = pn_node_get(item, key);
+    if (pn_is_computed(item) || (node != NULL && pn_is_computed(node)))
+        return NULL;
     if (node == NULL)
         pn_decode_fault(d, item, "missing-field", "%s: field `%s` is required", what, key);
     else if (node->kind != PN_NODE_STRING)
@@ -143,7 +158,7 @@ static const struct pn_node *need_label(struct pn_decoder *d, const struct pn_no
 
 void pn_check_annotations(struct pn_decoder *d, const struct pn_node *node, const char *what)
 {
-    if (node == NULL)
+    if (node == NULL || pn_is_computed(node))
         return;
     if (node->kind != PN_NODE_MAPPING) {
         pn_decode_fault(d, node, "wrong-type", "%s: expected a mapping of strings, got %s", what,
@@ -159,7 +174,7 @@ void pn_check_annotations(struct pn_decoder *d, const struct pn_node *node, cons
             pn_decode_fault(d, e->key, "reserved-annotation",
                             "%s: `%.*s` is for Pods' authors and pannier itself", what,
                             PN_STR_ARG(e->key->s));
-        if (e->value->kind != PN_NODE_STRING) {
+        if (e->value->kind != PN_NODE_STRING && !pn_is_computed(e->value)) {
             pn_decode_fault(d, e->value, "wrong-type", "%s[%.*s]: expected a string, got %s", what,
                             PN_STR_ARG(e->key->s), pn_node_kind_name(e->value));
             pn_diags_help(d->diags, "put it in quotes");
@@ -195,11 +210,21 @@ void pn_check_volumes(struct pn_decoder *d, const struct pn_node *list)
         if (pn_str_has_prefix(name->s, PN_STR("kube-api-access-")))
             pn_decode_fault(d, name, "reserved-name",
                             "a volume `kube-api-access-...` is the API server's token volume");
-        if (count_sources(item) != 1)
+        if (!pn_is_computed(item) && count_sources(item) != 1)
             pn_decode_fault(d, item, "volume-source",
                             "volume `%.*s`: expected exactly one source, such as emptyDir: {}",
                             PN_STR_ARG(name->s));
     }
+}
+
+/* True when every volume and its name is known: then a mount must name one of them. */
+static bool all_are_written_out(const struct pn_node *list)
+{
+    for (uint32_t i = 0; i < list_count(list); i++) {
+        if (get_static(list->sequence.items[i], "name") == NULL)
+            return false;
+    }
+    return list == NULL || list->kind == PN_NODE_SEQUENCE;
 }
 
 static void check_mount(struct pn_decoder *d, const struct pn_node *list, uint32_t index,
@@ -208,7 +233,8 @@ static void check_mount(struct pn_decoder *d, const struct pn_node *list, uint32
     const struct pn_node *item = list->sequence.items[index];
     const struct pn_node *name = need_string(d, item, "volumeMounts", "name");
     const struct pn_node *path = need_string(d, item, "volumeMounts", "mountPath");
-    if (name != NULL && !is_repeated(volumes, list_count(volumes), "name", name->s))
+    if (name != NULL && all_are_written_out(volumes) &&
+        !is_repeated(volumes, list_count(volumes), "name", name->s))
         pn_decode_fault(d, name, "unknown-volume", "the template has no volume `%.*s`",
                         PN_STR_ARG(name->s));
     if (path == NULL)
@@ -232,13 +258,6 @@ void pn_check_mounts(struct pn_decoder *d, const struct pn_node *list,
 
 /* ---- env ------------------------------------------------------------------------------- */
 
-/* True when `name` holds a word that says its value is secret. */
-static bool says_secret(struct pn_str name)
-{
-    return pn_str_contains(name, PN_STR("PASSWORD")) || pn_str_contains(name, PN_STR("TOKEN")) ||
-           pn_str_contains(name, PN_STR("SECRET")) || pn_str_contains(name, PN_STR("KEY"));
-}
-
 void pn_check_env(struct pn_decoder *d, const struct pn_node *list, const char *what)
 {
     if (!check_list(d, list, what, "env"))
@@ -246,7 +265,7 @@ void pn_check_env(struct pn_decoder *d, const struct pn_node *list, const char *
     for (uint32_t i = 0; i < list->sequence.count; i++) {
         const struct pn_node *item = list->sequence.items[i];
         const struct pn_node *name = need_string(d, item, "env", "name");
-        const struct pn_node *value = pn_node_get(item, "value");
+        const struct pn_node *value = get_static(item, "value");
         if (value != NULL && pn_node_get(item, "valueFrom") != NULL)
             pn_decode_fault(d, item, "env-source", "env: one of value and valueFrom");
         if (name == NULL)
@@ -257,7 +276,7 @@ void pn_check_env(struct pn_decoder *d, const struct pn_node *list, const char *
         if (is_repeated(list, i, "name", name->s))
             pn_decode_fault(d, name, "duplicate-name", "two env variables are named `%.*s`",
                             PN_STR_ARG(name->s));
-        if (value != NULL && pn_node_str(value).n > 0 && says_secret(name->s)) {
+        if (value != NULL && pn_node_str(value).n > 0 && pn_fragment_says_secret(name->s)) {
             pn_decode_fault(d, value, "literal-secret",
                             "`%.*s` looks like a secret, and patches are written to audit logs",
                             PN_STR_ARG(name->s));
@@ -283,9 +302,14 @@ static void check_requests(struct pn_decoder *d, const struct pn_node *container
                            const char *resource)
 {
     const struct pn_node *resources = pn_node_get(container, "resources");
-    const struct pn_node *request = pn_node_get(pn_node_get(resources, "requests"), resource);
-    const struct pn_node *limit = pn_node_get(pn_node_get(resources, "limits"), resource);
+    const struct pn_node *requests = pn_node_get(resources, "requests");
+    const struct pn_node *request = pn_node_get(requests, resource);
+    const struct pn_node *limit = get_static(get_static(resources, "limits"), resource);
     struct pn_quantity asked, most, zero = {0};
+    if (pn_is_computed(container) || (resources != NULL && pn_is_computed(resources)) ||
+        (requests != NULL && pn_is_computed(requests)) ||
+        (request != NULL && pn_is_computed(request)))
+        return;
     if (request == NULL) {
         pn_decode_fault(d, container, "missing-requests",
                         "container `%.*s`: resources.requests.%s is required",
@@ -303,7 +327,7 @@ static void check_requests(struct pn_decoder *d, const struct pn_node *container
 
 static void check_restart_policy(struct pn_decoder *d, const struct pn_node *container, bool init)
 {
-    const struct pn_node *policy = pn_node_get(container, "restartPolicy");
+    const struct pn_node *policy = get_static(container, "restartPolicy");
     if (policy == NULL)
         return;
     if (init && pn_str_is(pn_node_str(policy), "Always"))

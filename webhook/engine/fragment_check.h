@@ -6,17 +6,22 @@
 #include "kube/schema.h"
 
 /*
- * What a template adds to Pods, checked when it is loaded: the API server drops an unknown field
- * without a word, and answers 500 to a mistyped one. Each function takes nodes that may be NULL
- * (absent) and reports every fault with its place; `what` is the path in messages.
+ * What a template adds to Pods, checked when it is loaded, as far as it is written out: the API
+ * server drops an unknown field without a word, and answers 500 to a mistyped one. Each function
+ * takes nodes that may be NULL (absent) and reports every fault with its place; `what` is the path
+ * in messages.
  */
 
 /* Each item of a list compared with Kubernetes' schema: fields, types, ranges, quantities. */
 void pn_check_schema(struct pn_decoder *d, const struct pn_node *list, enum pn_schema_root root,
                      const char *what);
 
-/* Strings and keys hold no JSON-e: this version renders templates as they are. */
-void pn_check_no_expressions(struct pn_decoder *d, const struct pn_node *node);
+/*
+ * True when only rendering tells what the node is: a string with ${...}, a mapping with an operator
+ * or a computed key. The checks here pass over such nodes; the rendered fragment is checked whole
+ * (fragment.h).
+ */
+bool pn_is_computed(const struct pn_node *node);
 
 /* A mapping of legal annotation keys to strings, none of them pannier's own. */
 void pn_check_annotations(struct pn_decoder *d, const struct pn_node *node, const char *what);

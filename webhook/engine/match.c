@@ -67,8 +67,8 @@ static struct pn_str opts_out_by(const struct pn_policy *policy, const struct pn
 {
     if (opt_out->all)
         return pn_inject_annotation;
-    for (size_t i = 0; opt_out->skip.n > 0 && i < policy->template_count; i++) {
-        if (pn_str_lists(opt_out->skip, policy->templates[i]->category))
+    for (size_t i = 0; opt_out->skip.n > 0 && i < policy->injection_count; i++) {
+        if (pn_str_lists(opt_out->skip, policy->injections[i].template->category))
             return pn_skip_annotation;
     }
     return PN_STR_NULL;

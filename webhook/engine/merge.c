@@ -93,14 +93,14 @@ static bool is_container_of_a_candidate(const struct pn_plan *plan, struct pn_st
 {
     for (size_t c = 0; c < plan->candidate_count; c++) {
         const struct pn_policy *policy = policy_of(plan, &plan->candidates[c]);
-        for (size_t t = 0; t < policy->template_count; t++) {
+        for (size_t t = 0; t < policy->injection_count; t++) {
             const struct pn_fragment *f = plan->candidates[c].fragments[t];
             struct pn_value init = pn_plan_named(f->init_containers, name);
             struct pn_value regular = pn_plan_named(f->containers, name);
             bool is_init = init.kind != PN_ABSENT;
             if (!is_init && regular.kind == PN_ABSENT)
                 continue;
-            struct pn_own own = pn_own_container(plan->pod, policy->templates[t],
+            struct pn_own own = pn_own_container(plan->pod, policy->injections[t].template,
                                                  is_init ? init : regular, is_init);
             if (own.state == PN_OWN_OURS)
                 return true;
@@ -192,7 +192,7 @@ static struct pn_str source_of(struct pn_value volume)
 static bool is_volume_of_a_candidate(const struct pn_plan *plan, struct pn_value received)
 {
     for (size_t c = 0; c < plan->candidate_count; c++) {
-        size_t n = policy_of(plan, &plan->candidates[c])->template_count;
+        size_t n = policy_of(plan, &plan->candidates[c])->injection_count;
         for (size_t t = 0; t < n; t++) {
             struct pn_value ours = pn_plan_named(plan->candidates[c].fragments[t]->volumes,
                                                  pn_plan_name(received));
@@ -245,7 +245,7 @@ static bool is_annotation_of_a_candidate(const struct pn_plan *plan, struct pn_s
                                          struct pn_value received)
 {
     for (size_t c = 0; c < plan->candidate_count; c++) {
-        size_t n = policy_of(plan, &plan->candidates[c])->template_count;
+        size_t n = policy_of(plan, &plan->candidates[c])->injection_count;
         for (size_t t = 0; t < n; t++) {
             const struct pn_fragment *f = plan->candidates[c].fragments[t];
             if (pn_value_equal(pn_value_get(f->annotations, key), received))
@@ -321,9 +321,46 @@ static int check_support(struct pn_merge *m)
     return 0;
 }
 
+/* The first mount of a list whose volume is neither the fragment's, nor planned, nor the Pod's. */
+static struct pn_str find_lost_mount(const struct pn_merge *m, const struct pn_fragment *f,
+                                     struct pn_value mounts)
+{
+    for (uint32_t i = 0; i < pn_value_count(mounts); i++) {
+        struct pn_str name = pn_plan_name(pn_value_at(mounts, i));
+        if (pn_plan_named(f->volumes, name).kind == PN_ABSENT &&
+            pn_plan_find(m->plan, PN_EDIT_VOLUME, name) == NULL &&
+            pn_plan_named(m->plan->pod->volumes, name).kind == PN_ABSENT)
+            return name;
+    }
+    return PN_STR_NULL;
+}
+
+/* A mount without its volume would make the Pod invalid (V:3098-3144). */
+static int check_mounted_volumes(struct pn_merge *m, const struct pn_fragment *f)
+{
+    const struct pn_value lists[] = {f->init_containers, f->containers};
+    struct pn_str lost = PN_STR_NULL;
+    for (size_t l = 0; l < PN_COUNT_OF(lists); l++) {
+        for (uint32_t i = 0; lost.s == NULL && i < pn_value_count(lists[l]); i++)
+            lost = find_lost_mount(m, f, PN_GET(pn_value_at(lists[l], i), "volumeMounts"));
+    }
+    for (size_t i = 0; lost.s == NULL && i < f->app_rule_count; i++)
+        lost = find_lost_mount(m, f, f->app_rules[i].volume_mounts);
+    if (lost.s == NULL)
+        return 0;
+    struct pn_str detail = pn_arena_format(m->plan->arena,
+                                           "volume %.*s is mounted, and neither the template nor "
+                                           "the Pod has it",
+                                           PN_STR_ARG(lost));
+    return PN_CLASH(m, PN_REASON_RENDERED_INVALID, {"template", m->template->name},
+                    {"detail", detail});
+}
+
 static int merge_fragment(struct pn_merge *m, const struct pn_fragment *f)
 {
     int r = check_support(m);
+    if (r == 0)
+        r = check_mounted_volumes(m, f);
     if (r == 0)
         r = merge_containers(m, f->init_containers, true);
     if (r == 0)
@@ -348,7 +385,7 @@ static struct pn_str content_of(const struct pn_plan *plan, const struct pn_cand
 {
     const struct pn_policy *policy = policy_of(plan, c);
     struct pn_buf text = PN_BUF_IN_ARENA(plan->arena);
-    for (size_t t = 0; t < policy->template_count; t++) {
+    for (size_t t = 0; t < policy->injection_count; t++) {
         const struct pn_value lists[] = {c->fragments[t]->init_containers,
                                          c->fragments[t]->containers};
         for (size_t l = 0; l < PN_COUNT_OF(lists); l++) {
@@ -358,9 +395,9 @@ static struct pn_str content_of(const struct pn_plan *plan, const struct pn_cand
             }
         }
     }
-    for (size_t t = 0; text.len == 0 && t < policy->template_count; t++) {
+    for (size_t t = 0; text.len == 0 && t < policy->injection_count; t++) {
         pn_buf_cstr(&text, "template ");
-        pn_buf_str(&text, policy->templates[t]->name);
+        pn_buf_str(&text, policy->injections[t].template->name);
     }
     return pn_buf_view(&text);
 }
@@ -369,12 +406,12 @@ void pn_merge_mark_ours(struct pn_plan *plan)
 {
     for (size_t c = 0; c < plan->candidate_count; c++) {
         const struct pn_policy *policy = policy_of(plan, &plan->candidates[c]);
-        for (size_t t = 0; t < policy->template_count; t++) {
+        for (size_t t = 0; t < policy->injection_count; t++) {
             const struct pn_fragment *f = plan->candidates[c].fragments[t];
             const struct pn_value lists[] = {f->containers, f->init_containers};
             for (size_t l = 0; l < PN_COUNT_OF(lists); l++) {
                 for (uint32_t k = 0; k < pn_value_count(lists[l]); k++) {
-                    struct pn_own own = pn_own_container(plan->pod, policy->templates[t],
+                    struct pn_own own = pn_own_container(plan->pod, policy->injections[t].template,
                                                          pn_value_at(lists[l], k), l == 1);
                     if (own.state == PN_OWN_OURS || own.state == PN_OWN_TAMPERED)
                         plan->ours[own.init][own.at] = true;
@@ -392,8 +429,8 @@ int pn_merge(struct pn_plan *plan, const struct pn_candidate *candidate,
     uint32_t before = plan->count;
     int r = 0;
     plan->policy = candidate->policy;
-    for (size_t i = 0; r == 0 && i < policy->template_count; i++) {
-        m.template = policy->templates[i];
+    for (size_t i = 0; r == 0 && i < policy->injection_count; i++) {
+        m.template = policy->injections[i].template;
         r = merge_fragment(&m, candidate->fragments[i]);
     }
     if (r == PN_PLAN_E_FULL)

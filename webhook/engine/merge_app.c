@@ -11,15 +11,6 @@ struct target {
     struct pn_value container;
 };
 
-static bool rule_names(const struct pn_app_rule *rule, struct pn_str name)
-{
-    for (size_t i = 0; i < rule->names.count; i++) {
-        if (pn_str_is(rule->names.items[i], "*") || pn_str_eq(rule->names.items[i], name))
-            return true;
-    }
-    return false;
-}
-
 static struct pn_value rule_list(const struct pn_app_rule *rule, struct pn_str field)
 {
     return pn_str_is(field, "env") ? rule->env : rule->volume_mounts;
@@ -34,12 +25,13 @@ static bool is_added_by_a_candidate(const struct pn_plan *plan, const struct tar
 {
     for (size_t c = 0; c < plan->candidate_count; c++) {
         const struct pn_candidate *candidate = &plan->candidates[c];
-        for (size_t f = 0; f < plan->set->policies[candidate->policy].template_count; f++) {
+        for (size_t f = 0; f < plan->set->policies[candidate->policy].injection_count; f++) {
             const struct pn_fragment *fragment = candidate->fragments[f];
             for (size_t i = 0; i < fragment->app_rule_count; i++) {
                 const struct pn_app_rule *rule = &fragment->app_rules[i];
                 struct pn_value list = rule_list(rule, field);
-                for (uint32_t k = 0; rule_names(rule, t->name) && k < pn_value_count(list); k++) {
+                for (uint32_t k = 0;
+                     pn_fragment_rule_names(rule, t->name) && k < pn_value_count(list); k++) {
                     if (pn_own_includes(received, pn_value_at(list, k)))
                         return true;
                 }
@@ -202,8 +194,8 @@ static int merge_named(struct pn_merge *m, const struct pn_app_rule *rule, struc
 
 int pn_merge_app_rule(struct pn_merge *m, const struct pn_app_rule *rule)
 {
-    for (size_t i = 0; i < rule->names.count; i++) {
-        struct pn_str name = rule->names.items[i];
+    for (uint32_t i = 0; i < pn_value_count(rule->names); i++) {
+        struct pn_str name = pn_value_str(pn_value_at(rule->names, i));
         bool found = false;
         int r = merge_named(m, rule, name, false, &found);
         if (r == 0 && rule->init_containers)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "engine/mentions.h"
 #include "kube/names.h"
 
 /* ---- metadata, shared by all kinds ----------------------------------------------------- */
@@ -83,7 +84,7 @@ static const char *const on_failure_words[] = {"Skip", "Deny", NULL};
 static const char *const mode_words[] = {"Enforce", NULL};
 
 struct match {
-    const struct pn_node *pod_selector, *namespace_selector;
+    const struct pn_node *pod_selector, *namespace_selector, *when;
     struct pn_value pod_annotations;
 };
 
@@ -98,7 +99,7 @@ static const struct pn_field match_fields[] = {
     {"podSelector", PN_FIELD_NODE, offsetof(struct match, pod_selector), true},
     {"podAnnotations", PN_FIELD_STRING_MAP, offsetof(struct match, pod_annotations)},
     {"namespaceSelector", PN_FIELD_NODE, offsetof(struct match, namespace_selector)},
-    {"when", PN_FIELD_LATER},
+    {"when", PN_FIELD_NODE, offsetof(struct match, when)},
     {0}};
 
 static const struct pn_field spec_fields[] = {
@@ -131,6 +132,23 @@ static void decode_selector(struct pn_selector *ret, struct pn_decoder *d,
         d->out_of_memory = true;
 }
 
+static void decode_when(struct pn_policy *p, struct pn_decoder *d, const struct pn_node *node)
+{
+    if (node == NULL)
+        return;
+    if (node->kind != PN_NODE_STRING) {
+        pn_decode_fault(d, node, "wrong-type", "spec.match.when: expected an expression, got %s",
+                        pn_node_kind_name(node));
+        pn_diags_help(d->diags, "write it in quotes: \"pod.spec.restartPolicy == 'Always'\"");
+        return;
+    }
+    p->when_text = pn_arena_dup(d->arena, node->s);
+    if (pn_jsone_compile_expression(&p->when, d->source, node, d->arena, d->diags) < 0 ||
+        p->when_text.s == NULL)
+        d->out_of_memory = true;
+    pn_mentions_check(&p->when_mentions, d, p->when, NULL);
+}
+
 static void decode_match(struct pn_policy_draft *ret, struct pn_decoder *d,
                          const struct match *match, const struct pn_node *node)
 {
@@ -138,6 +156,7 @@ static void decode_match(struct pn_policy_draft *ret, struct pn_decoder *d,
     decode_selector(&p->pod_selector, d, match->pod_selector, "spec.match.podSelector");
     decode_selector(&p->namespace_selector, d, match->namespace_selector,
                     "spec.match.namespaceSelector");
+    decode_when(p, d, match->when);
     p->pod_annotations = match->pod_annotations;
     if (p->pod_annotations.kind != PN_OBJECT)
         return;

@@ -8,7 +8,11 @@
 
 #include "base/arena.h"
 #include "engine/decode.h"
+#include "engine/fragment.h"
+#include "engine/params.h"
 #include "engine/policy.h"
+#include "engine/view.h"
+#include "jsone/jsone.h"
 #include "kube/labels.h"
 
 struct pn_index;
@@ -26,22 +30,11 @@ struct pn_placement {
     enum pn_position position;
 };
 
-/* One entry of appContainers: what the Pod's own containers receive. */
-struct pn_app_rule {
-    struct pn_strs names;                         /* "*": all */
-    bool init_containers;                         /* the app's init containers too */
-    struct pn_value volume_mounts, env, env_from; /* lists of objects, or absent */
-};
-
-/*
- * What a template adds to a Pod, as rendered: lists of objects and objects of strings, or absent.
- * A template without expressions has one fragment for all Pods.
- */
-struct pn_fragment {
-    struct pn_value annotations, append_annotations;
-    struct pn_value init_containers, containers, volumes, image_pull_secrets;
-    const struct pn_app_rule *app_rules;
-    size_t app_rule_count;
+/* What expressions ask for beside parameters and literals. */
+struct pn_mentions {
+    bool pod;
+    bool namespace; /* its name, perhaps its labels */
+    bool namespace_labels;
 };
 
 struct pn_template {
@@ -50,10 +43,23 @@ struct pn_template {
     bool supports_host_network;
     bool supports_linux, supports_windows;
     struct pn_strs image_repositories; /* what "ours" may run when read back */
+    struct pn_parameters parameters;
+    struct pn_value literals; /* object of values, or absent */
+    /* JSON-e; NULL: not there */
+    const struct pn_template_expr *pod, *app_containers, *append_annotations;
+    struct pn_mentions mentions;
     const struct pn_placement *placements;
     size_t placement_count;
-    struct pn_fragment constant;
     uint64_t hash; /* of the document's spec */
+};
+
+/* A template as one policy uses it: its parameters bound, and folded as far as that goes. */
+struct pn_injection {
+    const struct pn_template *template;
+    struct pn_value parameters; /* those that are known at load */
+    struct pn_overrides overrides;
+    const struct pn_template_expr *pod, *app_containers, *append_annotations;
+    const struct pn_fragment *constant; /* NULL: it depends on the Pod */
 };
 
 struct pn_policy {
@@ -61,8 +67,11 @@ struct pn_policy {
     struct pn_selector pod_selector;
     struct pn_value pod_annotations;       /* object of strings, or absent */
     struct pn_selector namespace_selector; /* no requirements: all namespaces */
-    const struct pn_template **templates;
-    size_t template_count;
+    const struct pn_template_expr *when;   /* NULL: always */
+    struct pn_str when_text;
+    struct pn_mentions when_mentions;
+    const struct pn_injection *injections;
+    size_t injection_count;
     int32_t priority;
     bool opt_out_forbidden;
     bool deny_on_failure;
@@ -79,6 +88,7 @@ struct pn_policy_set {
     const struct pn_str *categories; /* of all templates, sorted, each once */
     size_t category_count;
     const struct pn_index *index;
+    const struct pn_view_zeros *zeros;
 };
 
 /* ---- while a set is being made --------------------------------------------------------- */
@@ -88,6 +98,7 @@ struct pn_template_draft {
     struct pn_template template;
     const struct pn_source *source;
     const struct pn_node *name_node;
+    const struct pn_node *annotations, *append_annotations; /* what it writes, where static */
 };
 
 /* A decoded policy; `inject` is resolved when all templates are known. */

@@ -36,6 +36,8 @@ static const struct {
                                          "the Pod does not have {requirement}"},
     [PN_REASON_POD_ANNOTATION_MISMATCH] = {"pod-annotation-mismatch", PN_CLASS_NOT_SELECTED,
                                            "the Pod does not have the annotation {requirement}"},
+    [PN_REASON_CONDITION_FALSE] = {"condition-false", PN_CLASS_NOT_SELECTED,
+                                   "the policy's condition does not hold: {condition}"},
     [PN_REASON_OPTED_OUT] = {"opted-out", PN_CLASS_NOT_SELECTED,
                              "the Pod's annotation {annotation} opts out"},
 
@@ -43,6 +45,20 @@ static const struct {
         {"namespace-labels-unknown", PN_CLASS_FAILURE,
          "the labels of namespace {namespace} are not known here; "
          "the policy asks for {requirement}"},
+    [PN_REASON_CONDITION_ERROR] = {"condition-error", PN_CLASS_FAILURE,
+                                   "the policy's condition cannot be evaluated: {detail}"},
+    [PN_REASON_PARAMETER_MISSING] = {"parameter-missing", PN_CLASS_FAILURE,
+                                     "parameter {parameter} has no default, and the Pod gives no "
+                                     "value"},
+    [PN_REASON_PARAMETER_INVALID] = {"parameter-invalid", PN_CLASS_FAILURE,
+                                     "parameter {parameter} from {source}: expected {expected}"},
+    [PN_REASON_TEMPLATE_ERROR] = {"template-error", PN_CLASS_FAILURE,
+                                  "template {template} cannot be rendered: {detail}"},
+    [PN_REASON_TEMPLATE_LIMIT] = {"template-limit", PN_CLASS_FAILURE,
+                                  "template {template} takes too much to render: {detail}"},
+    [PN_REASON_RENDERED_INVALID] = {"rendered-invalid", PN_CLASS_FAILURE,
+                                    "template {template} renders what Kubernetes would not take: "
+                                    "{detail}"},
     [PN_REASON_HOST_NETWORK] = {"host-network", PN_CLASS_FAILURE,
                                 "template {template} does not support Pods with hostNetwork"},
     [PN_REASON_WINDOWS_POD] = {"windows-pod", PN_CLASS_FAILURE,

@@ -26,7 +26,7 @@ static void write_containers(struct pn_buf *out, const struct pn_policy *policy,
 {
     bool first = true;
     pn_buf_cstr(out, ",\"containers\":[");
-    for (size_t i = 0; i < policy->template_count; i++) {
+    for (size_t i = 0; i < policy->injection_count; i++) {
         const struct pn_fragment *f = fragments[i];
         const struct pn_value lists[] = {f->init_containers, f->containers};
         for (size_t l = 0; l < PN_COUNT_OF(lists); l++) {

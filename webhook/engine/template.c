@@ -3,6 +3,7 @@
 
 #include "base/value.h"
 #include "engine/fragment_check.h"
+#include "engine/mentions.h"
 #include "engine/own.h"
 #include "kube/names.h"
 
@@ -25,9 +26,8 @@ struct spec {
     struct {
         struct pn_strs image_repositories;
     } identity;
-    struct pod_nodes pod;
-    const struct pn_node *app_containers;
-    struct pn_value append_annotations;
+    const struct pn_node *parameters, *literals;
+    const struct pn_node *pod, *app_containers, *append_annotations;
     const struct pn_node *placement;
 };
 
@@ -64,24 +64,22 @@ static const struct pn_field spec_fields[] = {
     {"category", PN_FIELD_STRING, offsetof(struct spec, category), true},
     {"supports", PN_FIELD_OBJECT, offsetof(struct spec, supports), false, NULL, supports_fields},
     {"podSecurity", PN_FIELD_LATER},
-    {"parameters", PN_FIELD_LATER},
+    {"parameters", PN_FIELD_NODE, offsetof(struct spec, parameters)},
     {"identity", PN_FIELD_OBJECT, offsetof(struct spec, identity), false, NULL, identity_fields},
-    {"literals", PN_FIELD_LATER},
-    {"pod", PN_FIELD_OBJECT, offsetof(struct spec, pod), false, NULL, pod_fields},
+    {"literals", PN_FIELD_NODE, offsetof(struct spec, literals)},
+    {"pod", PN_FIELD_NODE, offsetof(struct spec, pod)},
     {"appContainers", PN_FIELD_NODE, offsetof(struct spec, app_containers)},
-    {"appendAnnotations", PN_FIELD_STRING_MAP, offsetof(struct spec, append_annotations)},
+    {"appendAnnotations", PN_FIELD_NODE, offsetof(struct spec, append_annotations)},
     {"placement", PN_FIELD_NODE, offsetof(struct spec, placement)},
     {0}};
 
 struct app_rule_nodes {
-    struct pn_strs names;
-    bool init_containers;
-    const struct pn_node *volume_mounts, *env, *env_from;
+    const struct pn_node *names, *init_containers, *volume_mounts, *env, *env_from;
 };
 
 static const struct pn_field app_rule_fields[] = {
-    {"names", PN_FIELD_STRING_LIST, offsetof(struct app_rule_nodes, names), true},
-    {"initContainers", PN_FIELD_BOOL, offsetof(struct app_rule_nodes, init_containers)},
+    {"names", PN_FIELD_NODE, offsetof(struct app_rule_nodes, names), true},
+    {"initContainers", PN_FIELD_NODE, offsetof(struct app_rule_nodes, init_containers)},
     {"volumeMounts", PN_FIELD_NODE, offsetof(struct app_rule_nodes, volume_mounts)},
     {"env", PN_FIELD_NODE, offsetof(struct app_rule_nodes, env)},
     {"envFrom", PN_FIELD_NODE, offsetof(struct app_rule_nodes, env_from)},
@@ -101,58 +99,46 @@ static const struct pn_field placement_fields[] = {
     {"after", PN_FIELD_LATER},
     {0}};
 
-/* The node as a value of the set's arena; absent when there is none or memory was refused. */
-static struct pn_value freeze_node(struct pn_decoder *d, const struct pn_node *node)
+/* What can be said of one rule before it is rendered. */
+static void check_app_rule(struct pn_decoder *d, const struct pn_node *item, const char *what,
+                           const struct pn_node *volumes)
 {
-    struct pn_value borrowed, frozen;
-    if (node == NULL)
-        return PN_VALUE_ABSENT;
-    if (pn_value_from_node(&borrowed, node, d->arena) != 0 ||
-        pn_value_freeze(&frozen, borrowed, d->arena) != 0) {
-        d->out_of_memory = true;
-        return PN_VALUE_ABSENT;
-    }
-    return frozen;
+    struct app_rule_nodes nodes = {0};
+    if (pn_is_computed(item))
+        return;
+    pn_decode_object(d, item, what, app_rule_fields, &nodes);
+    if (item->kind != PN_NODE_MAPPING)
+        return;
+    pn_check_mounts(d, nodes.volume_mounts, volumes, what);
+    pn_check_env(d, nodes.env, what);
+    pn_check_objects(d, nodes.env_from, what, "envFrom");
+    pn_check_schema(d, nodes.volume_mounts, PN_SCHEMA_VOLUME_MOUNT, "volumeMounts");
+    pn_check_schema(d, nodes.env, PN_SCHEMA_ENV_VAR, "env");
+    pn_check_schema(d, nodes.env_from, PN_SCHEMA_ENV_FROM_SOURCE, "envFrom");
+    if (nodes.names != NULL && !pn_is_computed(nodes.names) &&
+        (nodes.names->kind != PN_NODE_SEQUENCE || nodes.names->sequence.count == 0))
+        pn_decode_fault(d, nodes.names, "empty-value",
+                        "%s.names: expected a list of container names, or [\"*\"]", what);
+    if (nodes.init_containers != NULL && !pn_is_computed(nodes.init_containers) &&
+        nodes.init_containers->kind != PN_NODE_BOOL)
+        pn_decode_fault(d, nodes.init_containers, "wrong-type",
+                        "%s.initContainers: expected true or false, got %s", what,
+                        pn_node_kind_name(nodes.init_containers));
+    if (nodes.volume_mounts == NULL && nodes.env == NULL && nodes.env_from == NULL)
+        pn_decode_fault(d, item, "empty-value", "%s: gives nothing", what);
 }
 
-static void decode_app_rules(struct pn_template *t, struct pn_decoder *d,
-                             const struct pn_node *list, const struct pn_node *volumes)
+static void check_app_rules(struct pn_decoder *d, const struct pn_node *list,
+                            const struct pn_node *volumes)
 {
-    if (list == NULL || pn_decode_list(d, list, "spec.appContainers") == NULL)
+    struct pn_err what;
+    if (list == NULL || pn_is_computed(list) ||
+        pn_decode_list(d, list, "spec.appContainers") == NULL)
         return;
-    uint32_t n = list->sequence.count;
-    struct pn_app_rule *rules = pn_arena_zalloc(d->arena, n, sizeof *rules);
-    if (rules == NULL) {
-        d->out_of_memory = true;
-        return;
-    }
-    for (uint32_t i = 0; i < n; i++) {
-        const struct pn_node *item = list->sequence.items[i];
-        struct app_rule_nodes nodes = {0};
-        struct pn_err what;
+    for (uint32_t i = 0; i < list->sequence.count; i++) {
         pn_err_set(&what, 0, "spec.appContainers[%u]", i);
-        pn_decode_object(d, item, what.text, app_rule_fields, &nodes);
-        pn_check_mounts(d, nodes.volume_mounts, volumes, what.text);
-        pn_check_env(d, nodes.env, what.text);
-        pn_check_objects(d, nodes.env_from, what.text, "envFrom");
-        pn_check_schema(d, nodes.volume_mounts, PN_SCHEMA_VOLUME_MOUNT, "volumeMounts");
-        pn_check_schema(d, nodes.env, PN_SCHEMA_ENV_VAR, "env");
-        pn_check_schema(d, nodes.env_from, PN_SCHEMA_ENV_FROM_SOURCE, "envFrom");
-        if (nodes.names.items != NULL && nodes.names.count == 0)
-            pn_decode_fault(d, pn_node_get(item, "names"), "empty-value", "%s.names: names nothing",
-                            what.text);
-        if (nodes.volume_mounts == NULL && nodes.env == NULL && nodes.env_from == NULL)
-            pn_decode_fault(d, item, "empty-value", "%s: gives nothing", what.text);
-        rules[i] = (struct pn_app_rule){
-            .names = nodes.names,
-            .init_containers = nodes.init_containers,
-            .volume_mounts = freeze_node(d, nodes.volume_mounts),
-            .env = freeze_node(d, nodes.env),
-            .env_from = freeze_node(d, nodes.env_from),
-        };
+        check_app_rule(d, list->sequence.items[i], what.text, volumes);
     }
-    t->constant.app_rules = rules;
-    t->constant.app_rule_count = n;
 }
 
 static bool is_container_of(const struct pn_node *list, struct pn_str name)
@@ -163,6 +149,18 @@ static bool is_container_of(const struct pn_node *list, struct pn_str name)
             return true;
     }
     return false;
+}
+
+/* False when the list, an item or a name is computed. */
+static bool all_names_are_known(const struct pn_node *list)
+{
+    for (uint32_t i = 0; list != NULL && list->kind == PN_NODE_SEQUENCE && i < list->sequence.count;
+         i++) {
+        const struct pn_node *name = pn_node_get(list->sequence.items[i], "name");
+        if (pn_is_computed(list->sequence.items[i]) || (name != NULL && pn_is_computed(name)))
+            return false;
+    }
+    return list == NULL || !pn_is_computed(list);
 }
 
 static void decode_placement(struct pn_template *t, struct pn_decoder *d,
@@ -184,7 +182,7 @@ static void decode_placement(struct pn_template *t, struct pn_decoder *d,
             pn_decode_fault(d, item, "placement-of-container",
                             "container `%.*s` is no init container: order means nothing to it",
                             PN_STR_ARG(nodes.container));
-        else if (nodes.container.n > 0 &&
+        else if (nodes.container.n > 0 && all_names_are_known(pod->spec.init_containers) &&
                  !is_container_of(pod->spec.init_containers, nodes.container))
             pn_decode_fault(d, item, "unknown-container",
                             "the template has no init container `%.*s`",
@@ -238,22 +236,79 @@ static void check_words(const struct pn_template *t, struct pn_decoder *d,
     }
 }
 
-static void check_adds_something(struct pn_decoder *d, const struct pn_node *spec,
-                                 const struct pn_template *t)
+static void decode_literals(struct pn_template *t, struct pn_decoder *d, const struct pn_node *node)
 {
-    const struct pn_fragment *f = &t->constant;
-    if (pn_value_count(f->annotations) + pn_value_count(f->init_containers) +
-            pn_value_count(f->containers) + pn_value_count(f->volumes) +
-            pn_value_count(f->image_pull_secrets) + f->app_rule_count +
-            pn_value_count(f->append_annotations) ==
-        0)
-        pn_decode_fault(d, spec, "empty-template", "the template adds nothing to a Pod");
+    struct pn_value borrowed;
+    if (node == NULL)
+        return;
+    if (node->kind != PN_NODE_MAPPING) {
+        pn_decode_fault(d, node, "wrong-type", "spec.literals: expected a mapping, got %s",
+                        pn_node_kind_name(node));
+        return;
+    }
+    if (pn_value_from_node(&borrowed, node, d->arena) != 0 ||
+        pn_value_freeze(&t->literals, borrowed, d->arena) != 0)
+        d->out_of_memory = true;
+}
+
+static const struct pn_template_expr *compile(struct pn_template *t, struct pn_decoder *d,
+                                              const struct pn_node *node)
+{
+    const struct pn_template_expr *e = NULL;
+    if (node == NULL)
+        return NULL;
+    if (pn_jsone_compile(&e, d->source, node, d->arena, d->diags) < 0)
+        d->out_of_memory = true;
+    pn_mentions_check(&t->mentions, d, e, t);
+    return e;
+}
+
+static bool is_empty(const struct pn_node *node)
+{
+    return node == NULL || node->kind == PN_NODE_NULL ||
+           (node->kind == PN_NODE_MAPPING && node->mapping.count == 0) ||
+           (node->kind == PN_NODE_SEQUENCE && node->sequence.count == 0);
+}
+
+/*
+ * The mapping is written out: what it holds may be computed, not which members it has. Which
+ * annotations a template writes must be known before it is rendered.
+ */
+static bool need_written_out(struct pn_decoder *d, const struct pn_node *node, const char *what)
+{
+    if (node == NULL || !pn_is_computed(node))
+        return true;
+    pn_decode_fault(d, node, "computed-mapping", "%s: its members must be written out", what);
+    pn_diags_help(d->diags, "use expressions for the values, or for the lists below");
+    return false;
+}
+
+/* What of spec.pod can be checked before it is rendered. */
+static void check_pod(struct pn_decoder *d, const struct pn_node *node, struct pod_nodes *pod)
+{
+    const struct pn_node *metadata = pn_node_get(node, "metadata");
+    if (node == NULL || !need_written_out(d, node, "spec.pod") ||
+        !need_written_out(d, metadata, "spec.pod.metadata") ||
+        !need_written_out(d, pn_node_get(node, "spec"), "spec.pod.spec") ||
+        !need_written_out(d, pn_node_get(metadata, "annotations"), "spec.pod.metadata.annotations"))
+        return;
+    pn_decode_object(d, node, "spec.pod", pod_fields, pod);
+    pn_check_annotations(d, pod->metadata.annotations, "spec.pod.metadata.annotations");
+    pn_check_schema(d, pod->spec.init_containers, PN_SCHEMA_CONTAINER, "initContainers");
+    pn_check_schema(d, pod->spec.containers, PN_SCHEMA_CONTAINER, "containers");
+    pn_check_schema(d, pod->spec.volumes, PN_SCHEMA_VOLUME, "volumes");
+    pn_check_schema(d, pod->spec.image_pull_secrets, PN_SCHEMA_LOCAL_OBJECT_REFERENCE,
+                    "imagePullSecrets");
+    pn_check_volumes(d, pod->spec.volumes);
+    pn_check_containers(d, pod->spec.init_containers, pod->spec.containers, pod->spec.volumes);
+    pn_check_named_objects(d, pod->spec.image_pull_secrets, "spec.pod.spec", "imagePullSecrets");
 }
 
 void pn_template_decode(struct pn_template_draft *ret, struct pn_decoder *d,
                         const struct pn_document *doc)
 {
     struct spec nodes = {0};
+    struct pod_nodes pod = {0};
     struct pn_template *t = &ret->template;
     *ret = (struct pn_template_draft){.source = doc->source};
     pn_metadata_decode(&t->name, &ret->name_node, d, doc);
@@ -266,31 +321,21 @@ void pn_template_decode(struct pn_template_draft *ret, struct pn_decoder *d,
     t->category = nodes.category;
     t->supports_host_network = nodes.supports.host_network;
     t->image_repositories = nodes.identity.image_repositories;
-    t->constant.append_annotations = nodes.append_annotations;
     decode_os(t, d, spec, nodes.supports.os);
     check_words(t, d, spec);
-    const struct pn_node *pod = pn_node_get(spec, "pod");
-    pn_check_no_expressions(d, pod);
-    pn_check_no_expressions(d, nodes.app_containers);
-    pn_check_annotations(d, nodes.pod.metadata.annotations, "spec.pod.metadata.annotations");
-    pn_check_annotations(d, pn_node_get(spec, "appendAnnotations"), "spec.appendAnnotations");
-    pn_check_schema(d, nodes.pod.spec.init_containers, PN_SCHEMA_CONTAINER, "initContainers");
-    pn_check_schema(d, nodes.pod.spec.containers, PN_SCHEMA_CONTAINER, "containers");
-    pn_check_schema(d, nodes.pod.spec.volumes, PN_SCHEMA_VOLUME, "volumes");
-    pn_check_schema(d, nodes.pod.spec.image_pull_secrets, PN_SCHEMA_LOCAL_OBJECT_REFERENCE,
-                    "imagePullSecrets");
-    pn_check_volumes(d, nodes.pod.spec.volumes);
-    pn_check_containers(d, nodes.pod.spec.init_containers, nodes.pod.spec.containers,
-                        nodes.pod.spec.volumes);
-    pn_check_named_objects(d, nodes.pod.spec.image_pull_secrets, "spec.pod.spec",
-                           "imagePullSecrets");
-    t->constant.annotations = freeze_node(d, nodes.pod.metadata.annotations);
-    t->constant.init_containers = freeze_node(d, nodes.pod.spec.init_containers);
-    t->constant.containers = freeze_node(d, nodes.pod.spec.containers);
-    t->constant.volumes = freeze_node(d, nodes.pod.spec.volumes);
-    t->constant.image_pull_secrets = freeze_node(d, nodes.pod.spec.image_pull_secrets);
-    decode_app_rules(t, d, nodes.app_containers, nodes.pod.spec.volumes);
-    decode_placement(t, d, nodes.placement, &nodes.pod);
-    check_adds_something(d, spec, t);
+    pn_parameters_decode(&t->parameters, d, nodes.parameters);
+    decode_literals(t, d, nodes.literals);
+    check_pod(d, nodes.pod, &pod);
+    check_app_rules(d, nodes.app_containers, pod.spec.volumes);
+    if (need_written_out(d, nodes.append_annotations, "spec.appendAnnotations"))
+        pn_check_annotations(d, nodes.append_annotations, "spec.appendAnnotations");
+    decode_placement(t, d, nodes.placement, &pod);
+    if (is_empty(nodes.pod) && is_empty(nodes.app_containers) && is_empty(nodes.append_annotations))
+        pn_decode_fault(d, spec, "empty-template", "the template adds nothing to a Pod");
+    t->pod = compile(t, d, nodes.pod);
+    t->app_containers = compile(t, d, nodes.app_containers);
+    t->append_annotations = compile(t, d, nodes.append_annotations);
     t->hash = pn_node_hash(d, spec);
+    ret->annotations = pod.metadata.annotations;
+    ret->append_annotations = nodes.append_annotations;
 }

@@ -26,6 +26,21 @@ static const struct pn_schema_field *find_between(const struct pn_schema_field *
     return NULL;
 }
 
+uint16_t pn_schema_type_total(void)
+{
+    return pn_schema_type_count;
+}
+
+uint16_t pn_schema_type_index(const struct pn_schema_type *type)
+{
+    return (uint16_t)(type - pn_schema_types);
+}
+
+const struct pn_schema_field *pn_schema_field_at(const struct pn_schema_type *type, uint16_t i)
+{
+    return &pn_schema_fields[type->first + i];
+}
+
 const struct pn_schema_field *pn_schema_find_from(const struct pn_schema_type *type,
                                                   struct pn_str name, uint32_t *cursor)
 {

@@ -69,6 +69,13 @@ struct pn_schema_field {
 /* The type by that name, static. */
 const struct pn_schema_type *pn_schema_type(enum pn_schema_root root);
 
+/* Types are numbered from 0 to pn_schema_type_total() - 1. */
+uint16_t pn_schema_type_total(void);
+uint16_t pn_schema_type_index(const struct pn_schema_type *type);
+
+/* Field i of a type, i < type->count, in the order of the Go struct. */
+const struct pn_schema_field *pn_schema_field_at(const struct pn_schema_type *type, uint16_t i);
+
 /* The field that JSON knows by `name` (exactly: the decoder is case-sensitive), or NULL. */
 const struct pn_schema_field *pn_schema_find(const struct pn_schema_type *type, struct pn_str name);
 

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/render.h"
+
+#include <errno.h>
+
+static const struct pn_str no_text = {NULL, 0};
+
+static int one_object(struct pn_value *ret, struct pn_arena *a, struct pn_str key1,
+                      struct pn_str v1, struct pn_str key2, struct pn_str v2)
+{
+    struct pn_member members[] = {{key1, pn_string(v1)}, {key2, pn_string(v2)}};
+    return pn_object_new(ret, a, members, key2.s != NULL ? 2 : 1);
+}
+
+int pn_render_bound(struct pn_value *ret, const struct pn_policy *policy,
+                    const struct pn_injection *injection, struct pn_arena *a)
+{
+    const struct pn_template *t = injection->template;
+    struct pn_member members[4];
+    size_t n = 0;
+    struct pn_value v;
+    int r = one_object(&v, a, PN_STR("name"), policy->name, no_text, no_text);
+    members[n++] = (struct pn_member){PN_STR("policy"), v};
+    if (r == 0)
+        r = one_object(&v, a, PN_STR("name"), t->name, PN_STR("category"), t->category);
+    members[n++] = (struct pn_member){PN_STR("template"), v};
+    if (r == 0 && t->literals.kind == PN_ABSENT)
+        r = pn_object_new(&v, a, NULL, 0);
+    members[n++] = (struct pn_member){PN_STR("literals"),
+                                      t->literals.kind != PN_ABSENT ? t->literals : v};
+    if (injection->overrides.count == 0)
+        members[n++] = (struct pn_member){PN_STR("parameters"), injection->parameters};
+    return r == 0 ? pn_object_new(ret, a, members, n) : r;
+}
+
+/* The names that depend on the Pod. */
+static int add_scene(struct pn_value *inout_context, const struct pn_scene *scene,
+                     struct pn_arena *a)
+{
+    struct pn_value space;
+    int r = one_object(&space, a, PN_STR("name"), scene->pod->pod_namespace, no_text, no_text);
+    if (r == 0 && scene->namespace_labels.kind != PN_ABSENT)
+        r = pn_object_with(&space, a, space, PN_STR("labels"), scene->namespace_labels);
+    if (r == 0)
+        r = pn_object_with(inout_context, a, *inout_context, PN_STR("namespace"), space);
+    if (r == 0 && scene->pod_view.kind != PN_ABSENT)
+        r = pn_object_with(inout_context, a, *inout_context, PN_STR("pod"), scene->pod_view);
+    return r;
+}
+
+static int refuse(struct pn_reason *ret_reason, struct pn_arena *a, enum pn_reason_id id,
+                  struct pn_str template, const char *detail)
+{
+    *ret_reason = PN_REASON(a, id, {"template", template},
+                            {"detail", pn_arena_dup(a, pn_str_of(detail))});
+    return PN_RENDER_E_REASON;
+}
+
+static int labels_unknown(struct pn_reason *ret_reason, const struct pn_scene *scene,
+                          struct pn_arena *a)
+{
+    *ret_reason = PN_REASON(a, PN_REASON_NAMESPACE_LABELS_UNKNOWN,
+                            {"namespace", scene->pod->pod_namespace},
+                            {"requirement", PN_STR("namespace.labels")});
+    return PN_RENDER_E_REASON;
+}
+
+/* "line 12: message (in `expression`)" */
+static int describe(struct pn_reason *ret_reason, struct pn_arena *a, enum pn_reason_id id,
+                    struct pn_str name, const struct pn_jsone_error *e)
+{
+    struct pn_err text = PN_ERR_INIT;
+    if (e->expression.s != NULL)
+        pn_err_set(&text, 0, "line %u: %s (in `%.*s`)", e->span.line, e->what.text,
+                   PN_STR_ARG(e->expression));
+    else
+        pn_err_set(&text, 0, "line %u: %s", e->span.line, e->what.text);
+    return refuse(ret_reason, a, id, name, text.text);
+}
+
+/* One part; absent when the template has none. */
+static int eval_part(struct pn_value *ret, const struct pn_template_expr *t,
+                     const struct pn_injection *injection, struct pn_value context,
+                     struct pn_arena *a, struct pn_reason *ret_reason)
+{
+    struct pn_jsone_error e = {0};
+    *ret = PN_VALUE_ABSENT;
+    if (t == NULL)
+        return 0;
+    int r = pn_jsone_eval(ret, t, context, 0, NULL, a, &e);
+    if (r == PN_JSONE_E_TEMPLATE)
+        return describe(ret_reason, a, PN_REASON_TEMPLATE_ERROR, injection->template->name, &e);
+    if (r == PN_JSONE_E_LIMIT)
+        return refuse(ret_reason, a, PN_REASON_TEMPLATE_LIMIT, injection->template->name,
+                      e.what.text);
+    return r;
+}
+
+int pn_render_in(const struct pn_fragment **ret, const struct pn_injection *injection,
+                 struct pn_value context, struct pn_arena *a, struct pn_reason *ret_reason)
+{
+    struct pn_fragment *fragment = pn_arena_zalloc(a, 1, sizeof *fragment);
+    struct pn_value pod, app_containers, append_annotations;
+    struct pn_err err = PN_ERR_INIT;
+    if (fragment == NULL)
+        return -ENOMEM;
+    int r = eval_part(&pod, injection->pod, injection, context, a, ret_reason);
+    if (r == 0)
+        r = eval_part(&app_containers, injection->app_containers, injection, context, a,
+                      ret_reason);
+    if (r == 0)
+        r = eval_part(&append_annotations, injection->append_annotations, injection, context, a,
+                      ret_reason);
+    if (r != 0)
+        return r;
+    r = pn_fragment_build(fragment, pod, app_containers, append_annotations, a, &err);
+    if (r == PN_FRAGMENT_E_INVALID)
+        return refuse(ret_reason, a, PN_REASON_RENDERED_INVALID, injection->template->name,
+                      err.text);
+    if (r == 0)
+        *ret = fragment;
+    return r;
+}
+
+int pn_render(const struct pn_fragment **ret, const struct pn_policy *policy,
+              const struct pn_injection *injection, const struct pn_scene *scene,
+              struct pn_arena *a, struct pn_reason *ret_reason)
+{
+    struct pn_value context, parameters;
+    if (injection->constant != NULL) {
+        *ret = injection->constant;
+        return 0;
+    }
+    if (injection->template->mentions.namespace_labels && scene->namespace_labels.kind == PN_ABSENT)
+        return labels_unknown(ret_reason, scene, a);
+    int r = pn_parameters_resolve(&parameters, &injection->template->parameters,
+                                  injection->parameters, &injection->overrides, scene->pod, a,
+                                  ret_reason);
+    if (r != 0)
+        return r == PN_PARAMETERS_E_REASON ? PN_RENDER_E_REASON : r;
+    r = pn_render_bound(&context, policy, injection, a);
+    if (r == 0)
+        r = pn_object_with(&context, a, context, PN_STR("parameters"), parameters);
+    if (r == 0)
+        r = add_scene(&context, scene, a);
+    return r == 0 ? pn_render_in(ret, injection, context, a, ret_reason) : r;
+}
+
+int pn_render_condition(bool *ret, const struct pn_policy *policy, const struct pn_scene *scene,
+                        struct pn_arena *a, struct pn_reason *ret_reason)
+{
+    struct pn_value context, v;
+    struct pn_jsone_error e = {0};
+    struct pn_value name;
+    *ret = true;
+    if (policy->when == NULL)
+        return 0;
+    if (policy->when_mentions.namespace_labels && scene->namespace_labels.kind == PN_ABSENT)
+        return labels_unknown(ret_reason, scene, a);
+    int r = one_object(&name, a, PN_STR("name"), policy->name, no_text, no_text);
+    if (r == 0)
+        r = pn_object_new(&context, a, &(struct pn_member){PN_STR("policy"), name}, 1);
+    if (r == 0)
+        r = add_scene(&context, scene, a);
+    if (r == 0)
+        r = pn_jsone_eval(&v, policy->when, context, 0, NULL, a, &e);
+    if (r > 0) {
+        describe(ret_reason, a, PN_REASON_CONDITION_ERROR, policy->name, &e);
+        return PN_RENDER_E_REASON;
+    }
+    if (r == 0)
+        *ret = pn_jsone_is_truthy(v);
+    return r;
+}

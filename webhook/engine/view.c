@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/view.h"
+
+#include <errno.h>
+
+struct pn_view_zeros {
+    struct pn_value *by_type; /* by pn_schema_type_index(); PN_ABSENT: not made yet */
+};
+
+static bool is_struct(const struct pn_schema_field *f)
+{
+    return f->kind == PN_SCHEMA_OBJECT && f->shape == PN_SCHEMA_ONE;
+}
+
+/* env[].value, and nothing else. */
+static bool is_hidden(const struct pn_schema_type *type, const struct pn_schema_field *f)
+{
+    return type == pn_schema_type(PN_SCHEMA_ENV_VAR) && pn_str_is(pn_schema_field_name(f), "value");
+}
+
+static int make_zero(struct pn_view_zeros *zeros, const struct pn_schema_type *type,
+                     struct pn_arena *a)
+{
+    struct pn_value *mine = &zeros->by_type[pn_schema_type_index(type)];
+    if (mine->kind != PN_ABSENT)
+        return 0;
+    struct pn_member *members = pn_arena_alloc(a, type->count * sizeof *members);
+    size_t n = 0;
+    if (members == NULL)
+        return -ENOMEM;
+    for (uint16_t i = 0; i < type->count; i++) {
+        const struct pn_schema_field *f = pn_schema_field_at(type, i);
+        const struct pn_schema_type *inner = pn_schema_field_type(f);
+        struct pn_value zero = pn_schema_zero(f);
+        int r = inner != NULL ? make_zero(zeros, inner, a) : 0;
+        if (r != 0)
+            return r;
+        if (is_struct(f))
+            zero = zeros->by_type[pn_schema_type_index(inner)];
+        if (!is_hidden(type, f))
+            members[n++] = (struct pn_member){pn_schema_field_name(f), zero};
+    }
+    return pn_object_take(mine, a, members, n);
+}
+
+int pn_view_zeros_new(const struct pn_view_zeros **ret, struct pn_arena *a)
+{
+    static const enum pn_schema_root roots[] = {PN_SCHEMA_OBJECT_META, PN_SCHEMA_POD_SPEC};
+    struct pn_view_zeros *zeros = pn_arena_zalloc(a, 1, sizeof *zeros);
+    if (zeros == NULL)
+        return -ENOMEM;
+    zeros->by_type = pn_arena_zalloc(a, pn_schema_type_total(), sizeof *zeros->by_type);
+    if (zeros->by_type == NULL)
+        return -ENOMEM;
+    for (size_t i = 0; i < PN_COUNT_OF(roots); i++) {
+        int r = make_zero(zeros, pn_schema_type(roots[i]), a);
+        if (r != 0)
+            return r;
+    }
+    *ret = zeros;
+    return 0;
+}
+
+static int fill(struct pn_value *ret, const struct pn_view_zeros *zeros,
+                const struct pn_schema_type *type, struct pn_value v, struct pn_arena *a);
+
+static int fill_list(struct pn_value *ret, const struct pn_view_zeros *zeros,
+                     const struct pn_schema_type *type, struct pn_value list, struct pn_arena *a)
+{
+    uint32_t n = pn_value_count(list);
+    struct pn_value *items = pn_arena_alloc(a, n * sizeof *items);
+    if (items == NULL)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < n; i++) {
+        int r = fill(&items[i], zeros, type, pn_value_at(list, i), a);
+        if (r != 0)
+            return r;
+    }
+    return pn_array_take(ret, a, items, n);
+}
+
+static int fill_field(struct pn_value *ret, const struct pn_view_zeros *zeros,
+                      const struct pn_schema_field *f, struct pn_value v, struct pn_arena *a)
+{
+    const struct pn_schema_type *inner = pn_schema_field_type(f);
+    if (is_struct(f))
+        return fill(ret, zeros, inner, v, a);
+    if (inner != NULL && f->shape == PN_SCHEMA_LIST && v.kind == PN_ARRAY)
+        return fill_list(ret, zeros, inner, v, a);
+    *ret = pn_value_is_unset(v) ? pn_schema_zero(f) : v;
+    return 0;
+}
+
+static int fill(struct pn_value *ret, const struct pn_view_zeros *zeros,
+                const struct pn_schema_type *type, struct pn_value v, struct pn_arena *a)
+{
+    if (v.kind != PN_OBJECT) {
+        *ret = zeros->by_type[pn_schema_type_index(type)];
+        return 0;
+    }
+    struct pn_member *members = pn_arena_alloc(a, type->count * sizeof *members);
+    size_t n = 0;
+    if (members == NULL)
+        return -ENOMEM;
+    for (uint16_t i = 0; i < type->count; i++) {
+        const struct pn_schema_field *f = pn_schema_field_at(type, i);
+        struct pn_str name = pn_schema_field_name(f);
+        if (is_hidden(type, f))
+            continue;
+        members[n].key = name;
+        int r = fill_field(&members[n++].value, zeros, f, pn_value_get(v, name), a);
+        if (r != 0)
+            return r;
+    }
+    return pn_object_take(ret, a, members, n);
+}
+
+int pn_view_pod(struct pn_value *ret, const struct pn_view_zeros *zeros, struct pn_value metadata,
+                struct pn_value spec, struct pn_arena *a)
+{
+    struct pn_member members[] = {{PN_STR("metadata"), {0}}, {PN_STR("spec"), {0}}};
+    int r = fill(&members[0].value, zeros, pn_schema_type(PN_SCHEMA_OBJECT_META), metadata, a);
+    if (r == 0)
+        r = fill(&members[1].value, zeros, pn_schema_type(PN_SCHEMA_POD_SPEC), spec, a);
+    return r == 0 ? pn_object_new(ret, a, members, PN_COUNT_OF(members)) : r;
+}
