@@ -278,9 +278,36 @@ static int merge_once(struct pn_plan *plan, struct run *run)
 }
 
 /*
+ * Why each policy that failed does so beside all that were applied: those are the same in both
+ * rounds, and so are these reasons. (In the order of evaluation, what a later policy adds would be
+ * in the way in the second round only.)
+ */
+static int explain_failures(struct pn_plan *plan, struct run *run)
+{
+    size_t c = 0;
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < run->decision->verdict_count; i++) {
+        struct pn_verdict *v = &run->verdicts[i];
+        struct pn_reason reason;
+        uint32_t before = plan->count;
+        if (c >= plan->candidate_count || plan->candidates[c].policy != v->policy)
+            continue;
+        const struct pn_candidate *candidate = &plan->candidates[c++];
+        if (pn_reason_class_of(v->reason.id) != PN_CLASS_FAILURE)
+            continue;
+        r = pn_merge(plan, candidate, &reason);
+        pn_plan_cut(plan, before);
+        if (r == 0 && pn_reason_class_of(reason.id) == PN_CLASS_FAILURE)
+            v->reason = reason;
+    }
+    return r;
+}
+
+/*
  * Merges what matched, in order. What was received and equals what a candidate adds does not count
  * against the others at first: it may be of our first round. Where an edit could then not be made,
- * it was the Pod's own after all, and everything is merged again with all that was received.
+ * something was the Pod's own after all, and everything is merged again with all that was
+ * received; which policies are applied is then the same in both rounds.
  */
 static int merge_all(struct pn_plan *plan, struct run *run)
 {
@@ -300,6 +327,8 @@ static int merge_all(struct pn_plan *plan, struct run *run)
         pn_plan_cut(plan, 0);
         plan->strict = true;
         r = merge_once(plan, run);
+        if (r == 0)
+            r = explain_failures(plan, run);
     }
     if (r != 0)
         return r;
@@ -320,7 +349,8 @@ static int add_status(struct pn_plan *plan, const struct run *run)
     int r = pn_plan_add(plan, (struct pn_edit){.kind = PN_EDIT_ANNOTATION,
                                                .key = pn_status_annotation,
                                                .value = pn_string(status)});
-    if (r == 0 && pn_plan_annotation_bytes(plan) > PN_ANNOTATIONS_MAX_BYTES)
+    if (r == 0 && pn_plan_annotation_bytes(plan) + pn_status_annotation.n + status.n >
+                      PN_ANNOTATIONS_MAX_BYTES)
         pn_plan_cut(plan, before);
     return r == PN_PLAN_E_FULL ? 0 : r;
 }

@@ -7,11 +7,12 @@
 #include "engine/merge_app.h"
 #include "engine/own.h"
 #include "engine/place.h"
+#include "engine/status.h"
 
 /*
  * Decisions compare with what earlier policies of this round plan, and with the Pod as received.
  * What is in the way there may have come with the first round, from a policy that is merged later:
- * then the edit is provisional (see engine.c), so that both rounds decide alike.
+ * then the edit is provisional (see engine.c).
  */
 
 static const struct pn_policy *policy_of(const struct pn_plan *plan, const struct pn_candidate *c)
@@ -235,7 +236,9 @@ static int too_large(struct pn_merge *m, struct pn_str detail)
 static int plan_annotation(struct pn_merge *m, struct pn_edit edit)
 {
     int r = pn_plan_add(m->plan, edit);
-    if (r == 0 && !edit.present && pn_plan_annotation_bytes(m->plan) > PN_ANNOTATIONS_MAX_BYTES)
+    if (r == 0 && !edit.present &&
+        pn_plan_annotation_bytes(m->plan) + pn_status_annotation.n + PN_STATUS_MAX_BYTES >
+            PN_ANNOTATIONS_MAX_BYTES)
         return too_large(m, pn_arena_format(m->plan->arena, "more than %u bytes of annotations",
                                             PN_ANNOTATIONS_MAX_BYTES));
     return r;
@@ -290,10 +293,10 @@ static int append_annotation(struct pn_merge *m, struct pn_str key, struct pn_st
     }
     if (all.failed)
         return -ENOMEM;
-    return grown ? plan_annotation(m, (struct pn_edit){.kind = PN_EDIT_ANNOTATION,
-                                                       .key = key,
-                                                       .value = pn_string(pn_buf_view(&all))})
-                 : 0;
+    return plan_annotation(m, (struct pn_edit){.kind = PN_EDIT_ANNOTATION,
+                                               .present = !grown,
+                                               .key = key,
+                                               .value = pn_string(pn_buf_view(&all))});
 }
 
 static int merge_pull_secret(struct pn_merge *m, struct pn_value secret)

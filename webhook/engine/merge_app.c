@@ -17,11 +17,12 @@ static struct pn_value rule_list(const struct pn_app_rule *rule, struct pn_str f
 }
 
 /*
- * True when what was received there is what some policy of this round adds: then it came with the
- * first round, and is no reason to decide otherwise in the second.
+ * True when what was received there is what some policy of this round adds: then it may have come
+ * with the first round, and is no reason yet to decide otherwise in the second.
  */
 static bool is_added_by_a_candidate(const struct pn_plan *plan, const struct target *t,
-                                    struct pn_str field, struct pn_value received)
+                                    struct pn_str field, struct pn_str key,
+                                    struct pn_value received)
 {
     for (size_t c = 0; c < plan->candidate_count; c++) {
         const struct pn_candidate *candidate = &plan->candidates[c];
@@ -30,9 +31,11 @@ static bool is_added_by_a_candidate(const struct pn_plan *plan, const struct tar
             for (size_t i = 0; i < fragment->app_rule_count; i++) {
                 const struct pn_app_rule *rule = &fragment->app_rules[i];
                 struct pn_value list = rule_list(rule, field);
-                for (uint32_t k = 0;
-                     pn_fragment_rule_names(rule, t->name) && k < pn_value_count(list); k++) {
-                    if (pn_own_includes(received, pn_value_at(list, k)))
+                uint32_t n = pn_fragment_rule_names(rule, t->name) ? pn_value_count(list) : 0;
+                for (uint32_t k = 0; k < n; k++) {
+                    struct pn_value item = pn_value_at(list, k);
+                    if (pn_value_equal(pn_value_get(item, key), pn_value_get(received, key)) &&
+                        pn_own_includes(received, item))
                         return true;
                 }
             }
@@ -41,9 +44,12 @@ static bool is_added_by_a_candidate(const struct pn_plan *plan, const struct tar
     return false;
 }
 
-/* Two mounts at one place: the same volume, and the same part of it. */
+/* Two mounts at one place: the same part of the same volume, and as writable. */
 static bool same_mount(struct pn_value a, struct pn_value b)
 {
+    struct pn_value x = PN_GET(a, "readOnly"), y = PN_GET(b, "readOnly");
+    if ((x.kind == PN_BOOL && x.b) != (y.kind == PN_BOOL && y.b))
+        return false;
     static const struct pn_str keys[] = {PN_STR_INIT("name"), PN_STR_INIT("subPath"),
                                          PN_STR_INIT("subPathExpr")};
     for (size_t i = 0; i < PN_COUNT_OF(keys); i++) {
@@ -80,7 +86,7 @@ static int add_item(struct pn_merge *m, const struct target *t, struct pn_str fi
     if (there.kind != PN_ABSENT) {
         edit.present = same(there, item);
         edit.provisional = !edit.present && !m->plan->strict &&
-                           is_added_by_a_candidate(m->plan, t, field, there);
+                           is_added_by_a_candidate(m->plan, t, field, key, there);
         *ret_clash = !edit.present && !edit.provisional;
         *ret_there = there;
     }
@@ -121,7 +127,7 @@ static int merge_mounts(struct pn_merge *m, const struct target *t, struct pn_va
 static int merge_env(struct pn_merge *m, const struct target *t, struct pn_value env)
 {
     for (uint32_t i = 0; i < pn_value_count(env); i++) {
-        struct pn_value variable = pn_value_at(env, i), there;
+        struct pn_value variable = pn_value_at(env, i), there = PN_VALUE_ABSENT;
         bool clash = false;
         int r = add_item(m, t, PN_STR("env"), PN_STR("name"), variable, same_env, &clash, &there);
         if (r == 0 && clash)

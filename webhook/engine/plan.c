@@ -4,6 +4,14 @@
 #include <errno.h>
 
 #include "base/limits.h"
+#include "engine/status.h"
+
+/* What annotation `key` weighs as planned now; room for our own record is kept (see merge.c). */
+static size_t weight(const struct pn_plan *plan, struct pn_str key)
+{
+    struct pn_value v = pn_plan_annotation(plan, key);
+    return v.kind == PN_ABSENT || pn_str_eq(key, pn_status_annotation) ? 0 : key.n + v.len;
+}
 
 int pn_plan_init(struct pn_plan *ret, const struct pn_policy_set *set, const struct pn_pod *pod,
                  const struct pn_candidate *candidates, size_t candidate_count, struct pn_arena *a)
@@ -20,6 +28,8 @@ int pn_plan_init(struct pn_plan *ret, const struct pn_policy_set *set, const str
         if (plan.last_edit[init] == NULL || plan.ours[init] == NULL)
             return -ENOMEM;
     }
+    for (uint32_t i = 0; i < pn_value_count(pod->annotations); i++)
+        plan.annotation_bytes += weight(&plan, pn_value_member(pod->annotations, i)->key);
     *ret = plan;
     return 0;
 }
@@ -29,10 +39,17 @@ static bool concerns_received_container(const struct pn_edit *edit)
     return edit->kind == PN_EDIT_FIELD || edit->kind == PN_EDIT_ITEM;
 }
 
+/* Repairs are gone in the second round, so they must not count against others in the first. */
+static bool is_repair(const struct pn_plan *plan, const struct pn_edit *edit)
+{
+    return concerns_received_container(edit) && plan->ours[edit->init][edit->at];
+}
+
 int pn_plan_add(struct pn_plan *plan, struct pn_edit edit)
 {
-    if (plan->count >= PN_PLAN_EDITS_MAX)
+    if (plan->count - plan->repair_count >= PN_PLAN_EDITS_MAX)
         return PN_PLAN_E_FULL;
+    plan->repair_count += is_repair(plan, &edit);
     if (plan->count == plan->capacity) {
         uint32_t capacity = plan->capacity > 0 ? plan->capacity * 2 : 16;
         struct pn_edit *edits = pn_arena_grow(
@@ -48,14 +65,22 @@ int pn_plan_add(struct pn_plan *plan, struct pn_edit edit)
         edit.previous = *last;
         *last = plan->count + 1;
     }
+    size_t before = edit.kind == PN_EDIT_ANNOTATION ? weight(plan, edit.key) : 0;
     plan->edits[plan->count++] = edit;
+    if (edit.kind == PN_EDIT_ANNOTATION)
+        plan->annotation_bytes += weight(plan, edit.key) - before;
     return 0;
 }
 
 void pn_plan_cut(struct pn_plan *plan, uint32_t count)
 {
     while (plan->count > count) {
-        const struct pn_edit *edit = &plan->edits[--plan->count];
+        const struct pn_edit *edit = &plan->edits[plan->count - 1];
+        size_t before = edit->kind == PN_EDIT_ANNOTATION ? weight(plan, edit->key) : 0;
+        plan->repair_count -= is_repair(plan, edit);
+        plan->count--;
+        if (edit->kind == PN_EDIT_ANNOTATION)
+            plan->annotation_bytes += weight(plan, edit->key) - before;
         if (concerns_received_container(edit))
             plan->last_edit[edit->init][edit->at] = edit->previous;
     }
@@ -156,16 +181,5 @@ struct pn_value pn_plan_received_item(struct pn_value container, struct pn_str f
 
 size_t pn_plan_annotation_bytes(const struct pn_plan *plan)
 {
-    size_t bytes = 0;
-    for (uint32_t i = 0; i < pn_value_count(plan->pod->annotations); i++) {
-        const struct pn_member *m = pn_value_member(plan->pod->annotations, i);
-        if (pn_plan_find_annotation(plan, m->key) == NULL)
-            bytes += m->key.n + m->value.len;
-    }
-    for (uint32_t i = 0; i < plan->count; i++) {
-        const struct pn_edit *edit = &plan->edits[i];
-        if (edit->kind == PN_EDIT_ANNOTATION && pn_plan_find_annotation(plan, edit->key) == edit)
-            bytes += edit->key.n + edit->value.len;
-    }
-    return bytes;
+    return plan->annotation_bytes;
 }

@@ -11,8 +11,8 @@
  * the Pod, are those of the first; the patch is written from the edits that are not `present`.
  *
  * A policy's edits are appended and, when it does not fit, taken back by cutting the log to where
- * it was: a policy is atomic, and nothing else needs to be undone. Edits only add; the one place
- * where a value is replaced is an annotation.
+ * it was: a policy is atomic, and nothing else needs to be undone. Values are replaced in two
+ * places only: an annotation that is appended to, and a securityContext of ours that is repaired.
  */
 enum pn_edit_kind {
     PN_EDIT_CONTAINER,   /* value: a container; new: before received index `at` of its list */
@@ -50,10 +50,12 @@ struct pn_plan {
     struct pn_arena *arena;
     struct pn_edit *edits;
     uint32_t count, capacity;
-    uint32_t *last_edit[2]; /* [init][i]: 1 + index of the last edit of received container i */
-    bool *ours[2];          /* [init][i]: received container i is ours */
-    uint32_t policy;        /* the one being merged */
-    bool strict;            /* what was received stands, whoever adds the same */
+    uint32_t repair_count;   /* of the edits */
+    size_t annotation_bytes; /* as planned, without the status */
+    uint32_t *last_edit[2];  /* [init][i]: 1 + index of the last edit of received container i */
+    bool *ours[2];           /* [init][i]: received container i is ours */
+    uint32_t policy;         /* the one being merged */
+    bool strict;             /* what was received stands, whoever adds the same */
 };
 
 /* An empty plan in `a`. Returns 0 or -ENOMEM. */
@@ -113,7 +115,10 @@ const struct pn_edit *pn_plan_find_item(const struct pn_plan *plan, bool init, u
 struct pn_value pn_plan_received_item(struct pn_value container, struct pn_str field,
                                       struct pn_str key, struct pn_value item);
 
-/* Bytes of all annotations as planned, keys and values, as the API server counts them. */
+/*
+ * Bytes of all annotations as planned, keys and values, as the API server counts them, without
+ * the status.
+ */
 size_t pn_plan_annotation_bytes(const struct pn_plan *plan);
 
 #endif
