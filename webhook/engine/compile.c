@@ -173,7 +173,7 @@ static void prepare_injection(struct pn_injection *in, struct pn_decoder *d,
 {
     const struct pn_template *t = in->template;
     struct pn_value bound;
-    struct pn_reason reason;
+    struct pn_reason reason = {.id = PN_REASON_NONE};
     size_t errors = d->diags->errors;
     pn_overrides_decode(&in->overrides, d, &t->parameters, item->overrides);
     pn_parameters_bind(&in->parameters, d, &t->parameters, item->parameters, &in->overrides, node);

@@ -36,7 +36,7 @@ static void report(const struct scalar *s, size_t offset, const struct pn_parse_
     struct pn_str expression = {s->text.s + offset, s->text.n - offset};
     char shown[SHOWN_MAX_BYTES + 1];
     size_t start = offset + fault->start, length = fault->end - fault->start;
-    if (pn_place_find(&span, s->c->source, s->span, s->text, start, length)) {
+    if (pn_jsone_place_find(&span, s->c->source, s->span, s->text, start, length)) {
         pn_diags_add(s->c->diags, PN_SEVERITY_ERROR, PN_JSONE_DIAG_EXPRESSION, s->c->source, span,
                      "%s", fault->what.text);
         return;
@@ -81,7 +81,8 @@ static struct pn_tree_place *new_place(const struct scalar *s, size_t offset, si
     struct pn_tree_place *place = pn_compile_place(s->c, s->span);
     if (place == NULL)
         return NULL;
-    place->exact = pn_place_find(&place->span, s->c->source, s->span, s->text, offset, length);
+    place->exact = pn_jsone_place_find(&place->span, s->c->source, s->span, s->text, offset,
+                                       length);
     place->text = (struct pn_str){s->text.s + offset, length};
     return place;
 }

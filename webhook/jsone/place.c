@@ -2,8 +2,8 @@
 #include "jsone/place.h"
 
 /* The place of source byte `at`, counted on from the scalar's start. */
-static struct pn_span span_at(const struct pn_source *source, struct pn_span scalar, size_t at,
-                              size_t length)
+static void span_at(struct pn_span *ret, const struct pn_source *source, struct pn_span scalar,
+                    size_t at, size_t length)
 {
     struct pn_str before = {source->bytes.s + scalar.start, at - scalar.start};
     struct pn_source part = {source->name, before};
@@ -13,7 +13,7 @@ static struct pn_span span_at(const struct pn_source *source, struct pn_span sca
     span.line += scalar.line - 1;
     span.start = at;
     span.end = at + length;
-    return span;
+    *ret = span;
 }
 
 /* In a literal block, each line of the text stands behind its indentation on a line of the file. */
@@ -42,8 +42,8 @@ static bool find_in_block(size_t *ret, struct pn_str raw, struct pn_str text, si
     }
 }
 
-bool pn_place_find(struct pn_span *ret, const struct pn_source *source, struct pn_span scalar,
-                   struct pn_str text, size_t offset, size_t length)
+bool pn_jsone_place_find(struct pn_span *ret, const struct pn_source *source, struct pn_span scalar,
+                         struct pn_str text, size_t offset, size_t length)
 {
     size_t at;
     if (source == NULL || scalar.line == 0 || scalar.end > source->bytes.n ||
@@ -56,6 +56,6 @@ bool pn_place_find(struct pn_span *ret, const struct pn_source *source, struct p
         at = offset + (is_quoted ? 1 : 0);
     else if (raw.s[0] != '|' || !find_in_block(&at, raw, text, offset))
         return false;
-    *ret = span_at(source, scalar, scalar.start + at, length);
+    span_at(ret, source, scalar, scalar.start + at, length);
     return true;
 }

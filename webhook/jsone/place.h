@@ -9,7 +9,7 @@
  * written as it reads (plain, or quoted without escapes, on one line) and in literal blocks (|).
  * False in folded and escaped ones, which have no such place.
  */
-bool pn_place_find(struct pn_span *ret, const struct pn_source *source, struct pn_span scalar,
-                   struct pn_str text, size_t offset, size_t length);
+bool pn_jsone_place_find(struct pn_span *ret, const struct pn_source *source, struct pn_span scalar,
+                         struct pn_str text, size_t offset, size_t length);
 
 #endif
