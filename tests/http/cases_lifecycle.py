@@ -107,6 +107,26 @@ def a_second_signal_ends_at_once(_):
 
 
 @test
+def a_full_table_refuses_and_recovers(_):
+    with tempfile.TemporaryDirectory() as directory:
+        server = Server(BINARY, directory, "--shutdown-delay", "0s", policies=POLICIES, files=200)
+        crowd = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(300)]
+        server.find_line(message="refused a connection: too many are open")
+        for sock in crowd:
+            sock.close()
+        deadline = time.monotonic() + 20
+        while True:  # until the server has seen that they are gone
+            try:
+                check(server.ask("GET", "/livez").status == 200)
+                break
+            except (Closed, OSError):
+                check(time.monotonic() < deadline)
+                time.sleep(0.05)
+        server.signal()
+        check(server.wait() == 0)
+
+
+@test
 def the_timeout_bounds_the_drain(_):
     with tempfile.TemporaryDirectory() as directory:
         server = Server(BINARY, directory, "--shutdown-delay", "0s", "--shutdown-timeout", "1s",

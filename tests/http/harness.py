@@ -4,6 +4,7 @@
 import json
 import os
 import queue
+import resource
 import signal
 import socket
 import ssl
@@ -100,7 +101,7 @@ class Connection:
 class Server:
     """`pannier serve` on a free port of the loopback, with its log read line by line."""
 
-    def __init__(self, binary, directory, *arguments, policies=None, own_cert=True):
+    def __init__(self, binary, directory, *arguments, policies=None, own_cert=True, files=None):
         self.binary, self.directory = binary, directory
         command = [binary, "serve", "--bind-address", "127.0.0.1", "--secure-port", "0"]
         if own_cert:
@@ -108,7 +109,9 @@ class Server:
         if policies:
             command += ["-p", policies]
         self.process = subprocess.Popen(command + list(arguments), stderr=subprocess.PIPE,
-                                        stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+                                        stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+                                        preexec_fn=files and (lambda: resource.setrlimit(
+                                            resource.RLIMIT_NOFILE, (files, files))))
         self.lines = []
         self.text = []
         self.started = queue.Queue()

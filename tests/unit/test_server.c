@@ -319,10 +319,31 @@ enum {
     IDLE_MS = PN_IDLE_TIMEOUT_SECONDS * 1000
 };
 
+START_TEST(a_crowded_table_ends_who_never_spoke)
+{
+    struct pn_conns *conns = NULL;
+    ck_assert_int_eq(pn_conns_new(&conns, 4), 0);
+    struct pair used = connect_at(conns, T0), silent = connect_at(conns, T0);
+    pn_conn_begin(conns, used.conn, T0);
+    pn_conn_end(conns, used.conn, T0);
+    pn_conns_sweep(conns, T0 + 1 + BODY_MS);
+    ck_assert(!is_ended(&silent)); /* half full: room for all */
+
+    struct pair third = connect_at(conns, T0 + 1 + BODY_MS);
+    ck_assert_uint_eq(pn_conns_sweep(conns, T0 + 1 + BODY_MS), 0);
+    ck_assert(is_ended(&silent) && !is_ended(&used) && !is_ended(&third));
+
+    disconnect(conns, &used);
+    disconnect(conns, &silent);
+    disconnect(conns, &third);
+    pn_conns_free(conns);
+}
+END_TEST
+
 START_TEST(the_sweep_ends_late_requests_and_idle_connections)
 {
     struct pn_conns *conns = NULL;
-    ck_assert_int_eq(pn_conns_new(&conns), 0);
+    ck_assert_int_eq(pn_conns_new(&conns, 8), 0);
     struct pair fresh = connect_at(conns, T0), busy = connect_at(conns, T0);
     struct pair used = connect_at(conns, T0);
     pn_conn_begin(conns, busy.conn, T0 + 1000);
@@ -354,7 +375,7 @@ END_TEST
 START_TEST(a_drain_ends_only_what_has_served_and_is_idle)
 {
     struct pn_conns *conns = NULL;
-    ck_assert_int_eq(pn_conns_new(&conns), 0);
+    ck_assert_int_eq(pn_conns_new(&conns, 8), 0);
     struct pair young = connect_at(conns, T0), busy = connect_at(conns, T0);
     struct pair used = connect_at(conns, T0);
     pn_conn_begin(conns, busy.conn, T0);
@@ -616,6 +637,7 @@ int main(void)
     tcase_add_test(tcase, buffers_are_used_again_and_clean);
     tcase_add_test(tcase, arenas_are_used_again);
     tcase_add_test(tcase, ready_is_said_with_policies_and_until_the_drain);
+    tcase_add_test(tcase, a_crowded_table_ends_who_never_spoke);
     tcase_add_test(tcase, the_sweep_ends_late_requests_and_idle_connections);
     tcase_add_test(tcase, a_drain_ends_only_what_has_served_and_is_idle);
     tcase_add_test(tcase, a_pair_is_loaded_and_another_key_is_not);

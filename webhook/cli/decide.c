@@ -13,6 +13,9 @@ enum { REASON_BYTES = 1024 };
 static int decide_body(struct pn_decision **ret, struct pn_decider *d, struct pn_err *err)
 {
     size_t len = d->body.len;
+    if (len > PN_REVIEW_MAX_BYTES) /* as the server would */
+        return pn_err_set(err, PN_ENGINE_E_TOO_DENSE, "the review has more than %u bytes",
+                          PN_REVIEW_MAX_BYTES);
     size_t cap = pn_engine_arena_cap(len);
     char *padding = pn_buf_reserve(&d->body, PN_ENGINE_BODY_PADDING);
     if (padding == NULL)

@@ -28,15 +28,18 @@ struct pn_conn {
 struct pn_conns {
     pthread_mutex_t lock; /* of the list; a listed fd is open while it is held */
     struct pn_conn *first;
+    size_t max;
+    size_t open;
     size_t closed;
     atomic_size_t in_flight;
 };
 
-int pn_conns_new(struct pn_conns **ret)
+int pn_conns_new(struct pn_conns **ret, size_t max)
 {
     struct pn_conns *conns = calloc(1, sizeof *conns);
     if (conns == NULL)
         return -ENOMEM;
+    conns->max = max;
     pthread_mutex_init(&conns->lock, NULL);
     *ret = conns;
     return 0;
@@ -66,6 +69,7 @@ struct pn_conn *pn_conns_add(struct pn_conns *conns, int fd, struct pn_tls *take
     if (conn->next != NULL)
         conn->next->before = conn;
     conns->first = conn;
+    conns->open++;
     pthread_mutex_unlock(&conns->lock);
     return conn;
 }
@@ -79,6 +83,7 @@ void pn_conns_remove(struct pn_conns *conns, struct pn_conn *conn)
         conn->before->next = conn->next;
     else
         conns->first = conn->next;
+    conns->open--;
     conns->closed++;
     pthread_mutex_unlock(&conns->lock);
     pn_tls_unref(conn->tls);
@@ -118,10 +123,12 @@ size_t pn_conns_sweep(struct pn_conns *conns, int64_t now_ms)
 {
     size_t late = 0;
     pthread_mutex_lock(&conns->lock);
+    bool crowded = conns->open > conns->max / 2;
     for (struct pn_conn *conn = conns->first; conn != NULL; conn = conn->next) {
         bool busy = atomic_load(&conn->busy);
         int64_t age_ms = now_ms - atomic_load(&conn->since_ms);
-        int64_t most = busy ? PN_BODY_TIMEOUT_SECONDS : PN_IDLE_TIMEOUT_SECONDS;
+        bool silent = crowded && !atomic_load(&conn->served);
+        int64_t most = busy || silent ? PN_BODY_TIMEOUT_SECONDS : PN_IDLE_TIMEOUT_SECONDS;
         if (conn->ended || age_ms <= most * 1000)
             continue;
         conn->ended = true;

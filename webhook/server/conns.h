@@ -19,8 +19,8 @@ struct pn_conns;
 /* One connection, from its first byte until libmicrohttpd closes its descriptor. */
 struct pn_conn;
 
-/* Returns 0 (pn_conns_free) or -ENOMEM. */
-int pn_conns_new(struct pn_conns **ret) PN_MUST_CHECK;
+/* A table for about `max` connections. Returns 0 (pn_conns_free) or -ENOMEM. */
+int pn_conns_new(struct pn_conns **ret, size_t max) PN_MUST_CHECK;
 
 /* To be called when all connections are removed. NULL is allowed. */
 void pn_conns_free(struct pn_conns *conns);
@@ -46,8 +46,9 @@ size_t pn_conns_take_closed(struct pn_conns *conns);
 
 /*
  * Shuts down connections whose request is older than PN_BODY_TIMEOUT_SECONDS and those that have
- * been without one for PN_IDLE_TIMEOUT_SECONDS; libmicrohttpd then closes them. Returns how many of
- * the former.
+ * been without one for PN_IDLE_TIMEOUT_SECONDS; libmicrohttpd then closes them. While more than
+ * half of `max` are open, one that has never sent a whole request head has PN_BODY_TIMEOUT_SECONDS
+ * only: nobody can fill the table with silence. Returns how many of the first kind.
  */
 size_t pn_conns_sweep(struct pn_conns *conns, int64_t now_ms);
 

@@ -5,9 +5,11 @@
 #include <gnutls/abstract.h>
 #include <microhttpd.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "base/limits.h"
 #include "base/number.h"
@@ -19,6 +21,8 @@ struct pn_http {
     struct pn_service *service;
     struct pn_conns *conns;
     struct pn_tls *tls;
+    size_t connections_max;
+    atomic_size_t connections; /* given to the library and not closed yet */
     struct pn_log_limit library_lines;
     struct pn_log_limit refusals;
 };
@@ -252,8 +256,11 @@ static void on_connection(void *closure, struct MHD_Connection *connection, void
     struct pn_http *http = closure;
     if (what == MHD_CONNECTION_NOTIFY_STARTED)
         started(http, connection, context);
-    else if (*context != NULL) /* after gnutls_deinit, before the descriptor is closed */
-        pn_conns_remove(http->conns, *context);
+    else {
+        if (*context != NULL) /* after gnutls_deinit, before the descriptor is closed */
+            pn_conns_remove(http->conns, *context);
+        atomic_fetch_sub(&http->connections, 1);
+    }
 }
 
 static void on_library_line(void *closure, const char *format, va_list args)
@@ -275,7 +282,7 @@ static void on_library_line(void *closure, const char *format, va_list args)
     pn_log_commit(&line);
 }
 
-/* Paths are compared as they were sent: no two spellings of one, and no NUL within. */
+/* Paths are compared as they were sent: no two spellings of one. */
 static size_t keep_escapes(void *closure, struct MHD_Connection *connection, char *text)
 {
     (void)closure;
@@ -304,6 +311,7 @@ int pn_http_start(struct pn_http **ret, const struct pn_http_options *o, struct 
     http->service = o->service;
     http->conns = o->conns;
     http->tls = o->tls;
+    http->connections_max = o->connections_max;
     struct MHD_OptionItem options[] = {
         {MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)on_library_line,
          http}, /* first: it hears the rest */
@@ -312,7 +320,8 @@ int pn_http_start(struct pn_http **ret, const struct pn_http_options *o, struct 
         {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, http},
         {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, http},
         {MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)keep_escapes, NULL},
-        {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)o->connections_max, NULL},
+        /* Never reached: where it is, 0.9.75 keeps a lock and hangs. pn_http_add counts. */
+        {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)((o->connections_max + 64) * o->workers), NULL},
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, PN_CONNECTION_MEMORY_BYTES, NULL},
         /* A pool of one is refused with a warning. */
         {o->workers > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)o->workers, NULL},
@@ -333,7 +342,15 @@ int pn_http_start(struct pn_http **ret, const struct pn_http_options *o, struct 
 bool pn_http_add(struct pn_http *http, int take_fd, const struct sockaddr *address,
                  socklen_t address_bytes)
 {
-    return MHD_add_connection(http->daemon, take_fd, address, address_bytes) == MHD_YES;
+    if (atomic_fetch_add(&http->connections, 1) >= http->connections_max) {
+        atomic_fetch_sub(&http->connections, 1);
+        close(take_fd);
+        return false;
+    }
+    if (MHD_add_connection(http->daemon, take_fd, address, address_bytes) == MHD_YES)
+        return true;
+    atomic_fetch_sub(&http->connections, 1); /* it has closed the descriptor, and tells nobody */
+    return false;
 }
 
 void pn_http_stop(struct pn_http *http)

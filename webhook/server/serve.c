@@ -128,7 +128,7 @@ static int start(struct server *s, struct pn_err *err)
     if (r != 0)
         return r;
     if (pn_pool_new(&s->service.pool, PN_BODIES_TOTAL_MAX_BYTES, workers) < 0 ||
-        pn_conns_new(&s->conns) < 0)
+        pn_conns_new(&s->conns, connections) < 0)
         return pn_err_set(err, -ENOMEM, "out of memory");
     struct pn_http_options http = {.service = &s->service,
                                    .conns = s->conns,
@@ -236,7 +236,6 @@ static void serve(struct server *s, const sigset_t *signals)
     if (!drained)
         pn_log_say(s->o->log, PN_LOG_WARN, "stopping with %zu requests in flight",
                    pn_conns_in_flight(s->conns));
-    pn_log_say(s->o->log, PN_LOG_INFO, "stopped");
 }
 
 int pn_serve_run(const struct pn_serve_options *o, struct pn_err *err)
@@ -257,6 +256,8 @@ int pn_serve_run(const struct pn_serve_options *o, struct pn_err *err)
         serve(&s, &signals);
     }
     server_deinit(&s);
+    if (r == 0)
+        pn_log_say(o->log, PN_LOG_INFO, "stopped");
     while (sigtimedwait(&signals, NULL, &(struct timespec){0}) > 0)
         continue; /* one that came too late to matter must not kill us when it is unblocked */
     pthread_sigmask(SIG_SETMASK, &before, NULL);
