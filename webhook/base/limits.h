@@ -74,8 +74,11 @@
 
 /* Items of one list of a template. More is no sidecar but a mistake of a generator. */
 #define PN_TEMPLATE_LIST_MAX 1000
-/* What a Pod's author gives for one parameter, and the pattern that it is held to. */
+/* What a Pod's author gives for one parameter where its maxLength says nothing else; what maxLength
+ * may say: the largest file template that people keep in an annotation, and a pattern is matched in
+ * linear time (about 1 ms for 16 KiB); the pattern that it is held to. */
 #define PN_PARAMETER_TEXT_MAX_BYTES 1024
+#define PN_PARAMETER_TEXT_LIMIT_BYTES (16 << 10)
 #define PN_PATTERN_MAX_BYTES 256
 /* Policies of one set: the index and the bit sets of the linter are built for this many. */
 #define PN_POLICIES_MAX 100000

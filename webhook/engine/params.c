@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <regex.h>
+#include <stdlib.h>
 
 #include "base/err.h"
 #include "base/limits.h"
@@ -79,17 +80,18 @@ static int order(const struct pn_parameter *p, struct pn_value a, struct pn_valu
  */
 static bool matches(const struct pn_parameter *p, struct pn_str text)
 {
-    char copy[PN_PARAMETER_TEXT_MAX_BYTES + 1];
+    PN_CLEANUP(pn_free_pointer) char *copy = NULL;
     regex_t regex;
     if (p->pattern.s == NULL)
         return true;
-    if (text.n >= sizeof copy || (text.n > 0 && memchr(text.s, '\0', text.n) != NULL))
+    if (text.n > 0 && memchr(text.s, '\0', text.n) != NULL)
         return false;
+    copy = malloc(text.n + 1);
+    if (copy == NULL || regcomp(&regex, p->pattern.s, REG_EXTENDED | REG_NOSUB) != 0)
+        return false; /* out of memory: better refused than unchecked */
     if (text.n > 0)
         memcpy(copy, text.s, text.n);
     copy[text.n] = '\0';
-    if (regcomp(&regex, p->pattern.s, REG_EXTENDED | REG_NOSUB) != 0)
-        return false; /* out of memory: better refused than unchecked */
     bool matched = regexec(&regex, copy, 0, NULL, 0) == 0;
     regfree(&regex);
     return matched;
@@ -108,6 +110,10 @@ static bool is_allowed(const struct pn_parameter *p, struct pn_value v)
 static bool fits_one(const struct pn_parameter *p, struct pn_value v, struct pn_err *err)
 {
     PN_CLEANUP(pn_buf_deinit) struct pn_buf text = PN_BUF_INIT;
+    if (p->max_length > 0 && v.kind == PN_STRING && v.len > p->max_length) {
+        pn_err_set(err, 0, "at most %u bytes", p->max_length);
+        return false;
+    }
     if (!is_allowed(p, v)) {
         pn_json_write(&text, p->allowed);
         pn_err_set(err, 0, "one of %.*s", PN_STR_ARG(pn_buf_view(&text)));
@@ -158,6 +164,7 @@ struct declaration {
     struct pn_str name, pattern, description;
     int type;
     const struct pn_node *default_node, *allowed, *minimum, *maximum;
+    int32_t max_length;
 };
 
 static const struct pn_field declaration_fields[] = {
@@ -168,6 +175,7 @@ static const struct pn_field declaration_fields[] = {
     {"pattern", PN_FIELD_STRING, offsetof(struct declaration, pattern)},
     {"minimum", PN_FIELD_NODE, offsetof(struct declaration, minimum)},
     {"maximum", PN_FIELD_NODE, offsetof(struct declaration, maximum)},
+    {"maxLength", PN_FIELD_INT32, offsetof(struct declaration, max_length)},
     {"description", PN_FIELD_STRING, offsetof(struct declaration, description)},
     {0}};
 
@@ -264,6 +272,15 @@ static void decode_bounds(struct pn_parameter *p, struct pn_decoder *d,
     if (nodes->pattern.n > 0 && !text)
         pn_decode_fault(d, pn_node_get(item, "pattern"), "parameter-bounds",
                         "pattern is for strings and maps");
+    const struct pn_node *max_length = pn_node_get(item, "maxLength");
+    p->max_length = (uint32_t)nodes->max_length;
+    if (max_length != NULL && !text)
+        pn_decode_fault(d, max_length, "parameter-bounds", "maxLength is for strings and maps");
+    else if (max_length != NULL &&
+             (nodes->max_length < 1 || nodes->max_length > PN_PARAMETER_TEXT_LIMIT_BYTES))
+        pn_decode_fault(d, max_length, "parameter-bounds",
+                        "maxLength: expected 1 to %d, the bytes of a text (%d when it is not said)",
+                        PN_PARAMETER_TEXT_LIMIT_BYTES, PN_PARAMETER_TEXT_MAX_BYTES);
     if (nodes->allowed == NULL || pn_decode_list(d, nodes->allowed, "enum") == NULL)
         return;
     p->allowed = value_of(d, nodes->allowed);
@@ -566,23 +583,22 @@ static int read_override(struct pn_value *ret, const struct pn_override *o,
                          const struct pn_pod *pod, struct pn_arena *a, struct pn_reason *ret_reason)
 {
     struct pn_err expected = PN_ERR_INIT;
+    struct pn_parameter bounded = *o->parameter;
     struct pn_value v;
+    if (bounded.max_length == 0) /* a stranger's text has a bound in any case */
+        bounded.max_length = PN_PARAMETER_TEXT_MAX_BYTES;
     if (o->source == PN_OVERRIDE_ANNOTATION_PREFIX) {
         int r = read_prefix(&v, o, pod, a);
         if (r != 0)
             return r;
     } else {
         v = pn_value_get(o->source == PN_OVERRIDE_LABEL ? pod->labels : pod->annotations, o->key);
-        if (v.kind == PN_STRING && v.len > PN_PARAMETER_TEXT_MAX_BYTES) {
-            pn_err_set(&expected, 0, "at most %d bytes", PN_PARAMETER_TEXT_MAX_BYTES);
-            return invalid(ret_reason, a, o, expected.text);
-        }
         if (v.kind == PN_STRING && !read_text(&v, o->parameter, pn_value_str(v))) {
             pn_err_set(&expected, 0, "type %s", type_words[o->parameter->type]);
             return invalid(ret_reason, a, o, expected.text);
         }
     }
-    if (v.kind != PN_ABSENT && !fits(o->parameter, v, &expected))
+    if (v.kind != PN_ABSENT && !fits(&bounded, v, &expected))
         return invalid(ret_reason, a, o, expected.text);
     *ret = v;
     return 0;

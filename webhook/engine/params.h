@@ -29,6 +29,7 @@ struct pn_parameter {
     struct pn_value allowed;       /* enum: a list, or PN_ABSENT */
     struct pn_str pattern; /* POSIX extended, of the whole text, terminated; s == NULL: none */
     struct pn_value minimum, maximum; /* numbers or quantities; PN_ABSENT: none */
+    uint32_t max_length;              /* bytes of a text, or of each value of a map; 0: not said */
 };
 
 struct pn_parameters {

@@ -29,6 +29,7 @@ static const struct kind_words {
     {STRING | NUMBER, "a string or a number"},
     {STRING | ARRAY, "a string or a list"},
     {STRING | NUMBER | SIMPLE, "a string, number, boolean or null"},
+    {OTHER, "an object"},
 };
 
 static const char *words_of(unsigned kinds)
@@ -52,8 +53,10 @@ static const struct builtin {
     bool is_impure;
 } builtins[] = {
     {"abs", pn_function_abs, 1, 1, {NUMBER}, false},
+    {"base64", pn_function_base64, 1, 1, {STRING}, false},
     {"ceil", pn_function_ceil, 1, 1, {NUMBER}, false},
     {"defined", pn_function_defined, 1, 1, {STRING}, true},
+    {"entries", pn_function_entries, 1, 1, {OTHER}, false},
     {"floor", pn_function_floor, 1, 1, {NUMBER}, false},
     {"fromNow", pn_function_from_now, 1, 2, {STRING, STRING}, true},
     {"join", pn_function_join, 2, 2, {ARRAY, STRING | NUMBER}, false},

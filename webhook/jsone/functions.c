@@ -7,6 +7,7 @@
 #include "jsone/arith.h"
 #include "jsone/builtins.h"
 #include "jsone/chars.h"
+#include "jsone/sort.h"
 
 /* ---- numbers --------------------------------------------------------------------------- */
 
@@ -275,6 +276,60 @@ int pn_function_join(const struct pn_call *call, struct pn_value *ret)
                             pn_value_kind_name(pn_value_at(list, i)));
     }
     return r != 0 ? r : pn_run_join(call->run, call->t, pieces, n, separator, ret);
+}
+
+int pn_function_base64(const struct pn_call *call, struct pn_value *ret)
+{
+    struct pn_str text = pn_value_str(call->arguments[0]);
+    struct pn_buf out = PN_BUF_IN_ARENA(call->run->arena);
+    int r = pn_run_charge_bytes(call->run, call->t, 2 * (uint64_t)text.n);
+    if (r != 0)
+        return r;
+    pn_buf_base64(&out, text);
+    if (out.failed)
+        return pn_run_refused(call->run, call->t);
+    *ret = pn_string(pn_buf_view(&out));
+    return 0;
+}
+
+/* ---- objects --------------------------------------------------------------------------- */
+
+static int by_key(const void *a, const void *b)
+{
+    const struct pn_member *const *x = a, *const *y = b;
+    return pn_str_cmp((*x)->key, (*y)->key);
+}
+
+/*
+ * The members as a list of {key, val}, in the words that each(x) of $map has for a member; ordered
+ * by key, so that the order in which somebody wrote them does not matter.
+ */
+int pn_function_entries(const struct pn_call *call, struct pn_value *ret)
+{
+    struct pn_value object = call->arguments[0];
+    struct pn_run *run = call->run;
+    uint32_t n = pn_value_count(object);
+    if (object.kind != PN_OBJECT)
+        return pn_run_fail(run, call->t, "entries() takes an object, not %s",
+                           pn_value_kind_name(object));
+    int r = pn_run_charge(run, call->t, 2 * (uint64_t)n);
+    if (r != 0)
+        return r;
+    const struct pn_member **sorted = pn_run_alloc(run, n, sizeof(*sorted));
+    const struct pn_member **scratch = pn_run_alloc(run, n, sizeof(*scratch));
+    struct pn_value *items = pn_run_alloc(run, n, sizeof *items);
+    if (sorted == NULL || scratch == NULL || items == NULL)
+        return pn_run_refused(run, call->t);
+    for (uint32_t i = 0; i < n; i++)
+        sorted[i] = pn_value_member(object, i);
+    pn_sort_stable(sorted, scratch, n, sizeof(*sorted), by_key);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct pn_member pair[] = {{PN_STR("key"), pn_string(sorted[i]->key)},
+                                         {PN_STR("val"), sorted[i]->value}};
+        if (pn_object_new(&items[i], run->arena, pair, PN_COUNT_OF(pair)) != 0)
+            return pn_run_refused(run, call->t);
+    }
+    return pn_run_array(run, call->t, items, n, ret);
 }
 
 /* ---- the rest -------------------------------------------------------------------------- */

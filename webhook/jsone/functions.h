@@ -16,8 +16,10 @@ struct pn_call {
 typedef int pn_function(const struct pn_call *call, struct pn_value *ret);
 
 pn_function pn_function_abs;
+pn_function pn_function_base64; /* ours */
 pn_function pn_function_ceil;
 pn_function pn_function_defined;
+pn_function pn_function_entries; /* ours */
 pn_function pn_function_floor;
 pn_function pn_function_from_now;
 pn_function pn_function_join;
