@@ -5,7 +5,7 @@
 - docs/reasons.md lists exactly the reasons of webhook/engine/reason.c;
 - docs/policies.md names every field of the decode tables;
 - docs/cli.md and the help name the same flags;
-- every ```console block of README.md and docs/ is run: its `$ build/pannier ...` lines print what
+- every ```console block of README.md and docs/ (with its folders) is run: its `$ build/pannier ...` lines print what
   stands below them;
 - links between documents lead somewhere.
 """
@@ -17,7 +17,7 @@ import sys
 
 ROOT = pathlib.Path(sys.argv[1])
 PANNIER = pathlib.Path(sys.argv[2]).resolve()
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 results = []
 

@@ -1,0 +1,306 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs an injected Pod with the real programs, as a kubelet would, on one machine.
+
+A container is a sandbox (bubblewrap): a read-only root with /usr and /etc of this machine, the
+Pod's volumes as directories at their mount paths, the container's user, command, args and env.
+All containers share one network namespace, which whoever runs this has made (`unshare -n`), so
+that every port is free. Init containers start in order; a native sidecar is up when its startup
+probe succeeds; at the end preStop hooks run, then SIGTERM, in reverse order.
+"""
+
+import dataclasses
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PANNIER = pathlib.Path(os.environ.get("PANNIER", ROOT / "build/pannier")).resolve()
+
+
+def inject(manifest, *policies):
+    """The Pod as `pannier preview` leaves it; every policy given here that selects must be in it."""
+    arguments = [part for p in policies for part in ("-p", str(ROOT / p))]
+    done = subprocess.run([PANNIER, "preview", "-f", "-", "-o", "json", *arguments],
+                          input=json.dumps(manifest), capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise AssertionError(f"preview: exit {done.returncode}: {done.stderr}")
+    result = json.loads(done.stdout)["objects"][0]
+    if result["result"] != "injected" or result["warnings"]:
+        raise AssertionError(f"preview: {result['result']}: {result['policies']}")
+    return result["object"]
+
+
+@dataclasses.dataclass
+class Program:
+    """What an image would hold: its entrypoint, and files of this machine at paths of its own."""
+    entrypoint: list = dataclasses.field(default_factory=list)
+    files: dict = dataclasses.field(default_factory=dict)  # path in the container -> path here
+    environment: dict = dataclasses.field(default_factory=dict)
+
+
+class Container:
+    def __init__(self, pod, spec, program):
+        self.pod, self.spec, self.program, self.process = pod, spec, program, None
+        self.name = spec["name"]
+        self.log = pod.folder / f"{self.name}.log"
+
+    def environment(self):
+        values = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                  "HOSTNAME": self.pod.spec["metadata"].get("name", "pod"),
+                  **self.program.environment}
+        for source in self.spec.get("envFrom", []):
+            for kind in ("secretRef", "configMapRef"):
+                if kind in source:
+                    values |= self.pod.data[source[kind]["name"]]
+        for variable in self.spec.get("env", []):
+            value = self.pod.value_of(variable, self.spec)
+            if value is not None:
+                values[variable["name"]] = expand(value, values)
+        return values
+
+    def sandbox(self, command):
+        """The command line of a process inside the container."""
+        context = {**self.pod.spec["spec"].get("securityContext", {}),
+                   **self.spec.get("securityContext", {})}
+        line = ["bwrap", "--die-with-parent", "--unshare-pid", "--clearenv"]
+        for path in ("/usr", "/etc"):
+            line += ["--ro-bind", path, path]
+        for name in ("bin", "sbin", "lib", "lib64"):
+            line += ["--symlink", f"usr/{name}", f"/{name}"]
+        line += ["--proc", "/proc", "--dev", "/dev"]
+        for inside, here in self.program.files.items():
+            line += ["--ro-bind", str(here), inside]
+        for mount in self.spec.get("volumeMounts", []):
+            source = self.pod.volume(mount["name"])
+            if source is None:
+                continue  # the API server's own token volume
+            if "subPath" in mount:
+                source = source / mount["subPath"]
+            line += ["--ro-bind" if mount.get("readOnly") else "--bind", str(source),
+                     mount["mountPath"]]
+        if context.get("readOnlyRootFilesystem"):
+            line += ["--remount-ro", "/"]
+        else:
+            line += ["--tmpfs", "/tmp"]
+        if context.get("runAsUser"):
+            line += ["--unshare-user", "--uid", str(context["runAsUser"]),
+                     "--gid", str(context.get("runAsGroup", context["runAsUser"]))]
+        if "workingDir" in self.spec:
+            line += ["--chdir", self.spec["workingDir"]]
+        for name, value in self.environment().items():
+            line += ["--setenv", name, value]
+        return [*line, "--", *command]
+
+    def command(self):
+        values = self.environment()
+        command = self.spec.get("command") or self.program.entrypoint
+        return [*command, *(expand(a, values) for a in self.spec.get("args", []))]
+
+    def start(self):
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(self.sandbox(self.command()), stdout=log, stderr=log,
+                                            stdin=subprocess.DEVNULL)
+
+    def run(self, timeout=60):
+        self.start()
+        code = self.process.wait(timeout)
+        if code != 0:
+            raise AssertionError(f"{self.name} ended with {code}: {self.logs()}")
+
+    def logs(self):
+        return self.log.read_text(errors="replace")[-4000:] if self.log.exists() else ""
+
+    def probe(self, probe):
+        """True when the probe succeeds now."""
+        seconds = max(2, probe.get("timeoutSeconds", 1))
+        if "exec" in probe:
+            return self.execute(probe["exec"]["command"], seconds) == 0
+        if "httpGet" in probe:
+            get = probe["httpGet"]
+            port = self.port(get["port"])
+            # The kubelet comes from outside: to the Pod's address, not to loopback.
+            url = f"http://{self.pod.address}:{port}{get.get('path', '/')}"
+            try:
+                with urllib.request.urlopen(url, timeout=seconds) as answer:
+                    return 200 <= answer.status < 400
+            except (OSError, urllib.error.URLError):
+                return False
+        raise AssertionError(f"{self.name}: a probe that this runner does not know: {probe}")
+
+    def port(self, port):
+        if isinstance(port, int):
+            return port
+        return next(p["containerPort"] for p in self.spec["ports"] if p.get("name") == port)
+
+    def execute(self, command, timeout=30):
+        done = subprocess.run(self.sandbox(command), timeout=timeout, check=False,
+                              capture_output=True, stdin=subprocess.DEVNULL)
+        return done.returncode
+
+    def wait_for(self, kind):
+        probe = self.spec.get(kind)
+        if probe is None:
+            return
+        ends = time.monotonic() + probe.get("failureThreshold", 3) * probe.get("periodSeconds", 10)
+        while not self.probe(probe):
+            if self.process.poll() is not None:
+                raise AssertionError(f"{self.name} ended with {self.process.returncode}: "
+                                     f"{self.logs()}")
+            if time.monotonic() > ends:
+                raise AssertionError(f"{self.name}: its {kind} does not succeed: {self.logs()}")
+            time.sleep(0.2)
+
+    def stop(self):
+        if self.process is None or self.process.poll() is not None:
+            return
+        hook = self.spec.get("lifecycle", {}).get("preStop", {}).get("exec")
+        if hook:
+            self.execute(hook["command"])
+        for child in children(self.process.pid):
+            os.kill(child, signal.SIGTERM)
+        try:
+            self.process.wait(self.pod.spec["spec"].get("terminationGracePeriodSeconds", 30))
+        except subprocess.TimeoutExpired as late:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"{self.name} did not end after SIGTERM: {self.logs()}") from late
+
+
+def children(pid):
+    """The program of a sandbox: bubblewrap's grandchild (its child is the namespace's init)."""
+    found = []
+    for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        grand = pathlib.Path(f"/proc/{child}/task/{child}/children").read_text().split()
+        found += [int(g) for g in grand] or [int(child)]
+    return found
+
+
+def expand(text, values):
+    """$(NAME) as Kubernetes replaces it: what is not known stays, $$ is $."""
+    return re.sub(r"\$\$|\$\(([A-Za-z_][A-Za-z0-9_]*)\)",
+                  lambda m: "$" if m.group(1) is None else values.get(m.group(1), m.group(0)), text)
+
+
+class RunningPod:
+    """`with RunningPod(pod, folder, programs, data) as p: ...`
+
+    programs: container name -> Program; app containers without one are not started.
+    data: name of a Secret or ConfigMap -> its keys and values; `files`: volume name -> folder.
+    """
+
+    def __init__(self, pod, folder, programs, data=None, address="127.0.0.2"):
+        self.spec, self.folder, self.data = pod, pathlib.Path(folder), data or {}
+        self.address = address
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.volumes = {v["name"]: v for v in pod["spec"].get("volumes", [])}
+        self.containers = {}
+        for kind in ("initContainers", "containers"):
+            for spec in pod["spec"].get(kind, []):
+                if kind == "initContainers" or spec["name"] in programs:
+                    self.containers[spec["name"]] = Container(self, spec, programs[spec["name"]])
+        self.started = []
+
+    def volume(self, name):
+        if name.startswith("kube-api-access-"):
+            return None
+        path = self.folder / "volumes" / name
+        if not path.exists():
+            path.mkdir(parents=True)
+            path.chmod(0o777)
+            for source in sources_of(self.volumes[name]):
+                for key, value in self.files_of(source).items():
+                    (path / key).parent.mkdir(parents=True, exist_ok=True)
+                    (path / key).write_text(value)
+        return path
+
+    def files_of(self, source):
+        kind, volume = source
+        if kind in ("configMap", "secret"):
+            data = self.data[volume.get("name") or volume["secretName"]]
+            paths = {i["key"]: i["path"] for i in volume.get("items", [])}
+            return {paths.get(k, k): v for k, v in data.items() if not paths or k in paths}
+        if kind == "downwardAPI":
+            return {i["path"]: self.field(i["fieldRef"]["fieldPath"]) for i in volume["items"]}
+        if kind == "serviceAccountToken":
+            return {volume["path"]: self.data.get("token", {}).get("token", "token")}
+        return {}
+
+    def field(self, path):
+        special = {"status.podIP": self.address, "status.hostIP": self.address,
+                   "spec.nodeName": "node", "spec.serviceAccountName": "default",
+                   "metadata.uid": "0b64c1b5-2a3b-4c55-9b8e-1de3a6f2b001",
+                   "metadata.namespace": self.spec["metadata"].get("namespace", "default"),
+                   "metadata.name": self.spec["metadata"].get("name", "pod")}
+        if path in special:
+            return special[path]
+        match = re.fullmatch(r"metadata\.(annotations|labels)(?:\['(.+)'\])?", path)
+        values = self.spec["metadata"].get(match.group(1), {})
+        if match.group(2):
+            return values.get(match.group(2), "")
+        return "".join(f"{k}={json.dumps(v)}\n" for k, v in sorted(values.items()))
+
+    def value_of(self, variable, container):
+        source = variable.get("valueFrom")
+        if source is None:
+            return variable.get("value", "")
+        if "fieldRef" in source:
+            return self.field(source["fieldRef"]["fieldPath"])
+        if "resourceFieldRef" in source:
+            return resource(container, source["resourceFieldRef"])
+        reference = source.get("secretKeyRef") or source["configMapKeyRef"]
+        value = self.data.get(reference["name"], {}).get(reference["key"])
+        if value is None and not reference.get("optional"):
+            raise AssertionError(f"env {variable['name']}: no {reference}")
+        return value
+
+    def __enter__(self):
+        try:
+            for spec in self.spec["spec"].get("initContainers", []):
+                container = self.containers[spec["name"]]
+                if spec.get("restartPolicy") != "Always":
+                    container.run()
+                    continue
+                self.begin(container)
+                container.wait_for("startupProbe")
+            for spec in self.spec["spec"]["containers"]:
+                if spec["name"] in self.containers:
+                    self.begin(self.containers[spec["name"]])
+                    self.containers[spec["name"]].wait_for("startupProbe")
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def begin(self, container):
+        container.start()
+        self.started.append(container)
+
+    def __exit__(self, *unused):
+        self.stop()
+
+    def stop(self):
+        for container in reversed(self.started):
+            container.stop()
+        self.started = []
+
+
+def sources_of(volume):
+    for kind, source in volume.items():
+        if kind == "projected":
+            yield from (item for s in source["sources"] for item in s.items())
+        elif kind != "name":
+            yield kind, source
+
+
+def resource(container, reference):
+    kind, name = reference["resource"].split(".")
+    text = container["resources"][kind][name]
+    scale = {"Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "m": 0.001}
+    number, unit = re.fullmatch(r"([0-9.]+)(\D*)", text).groups()
+    return str(int(-(-float(number) * scale.get(unit, 1) // 1)))
