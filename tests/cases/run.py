@@ -3,7 +3,7 @@
 """Runs the case folders beside this file through the engine, the CLI and the server.
 
 A case is a folder with
-  policies.yaml   what is loaded
+  policies.yaml   what is loaded; or policies, a folder
   pod.json        a Pod, put into a review (request.json changes the request), or
   review.json     a whole AdmissionReview
   want.json       what must come out; written by --update, read by a person
@@ -93,7 +93,8 @@ def default_container(container, token):
         if mount.get("readOnly") is False:
             del mount["readOnly"]
     mounts = container.get("volumeMounts") or []
-    if isinstance(mounts, list) and not any(m["name"] == token["name"] for m in mounts):
+    if token and isinstance(mounts, list) and \
+            not any(m["mountPath"] == token["mountPath"] for m in mounts):
         container["volumeMounts"] = mounts + [token]
 
 
@@ -103,17 +104,23 @@ def between_the_rounds(pod):
     token = {"name": "kube-api-access-x", "readOnly": True,
              "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"}
     spec = pod["spec"]
+    if spec.get("automountServiceAccountToken") is False:
+        token = None
     for kind in ("initContainers", "containers"):
         for container in spec.get(kind) or []:
             default_container(container, token)
     for volume in spec.get("volumes") or []:
         if "sizeLimit" in (volume.get("emptyDir") or {}):
             volume["emptyDir"]["sizeLimit"] = canonical(volume["emptyDir"]["sizeLimit"])
+        if "secret" in volume:
+            volume["secret"].setdefault("defaultMode", 420)
+        if "projected" in volume:
+            volume["projected"].setdefault("defaultMode", 420)
         if "configMap" in volume:
             volume["configMap"].setdefault("defaultMode", 420)
             if not volume["configMap"].get("items", True):
                 del volume["configMap"]["items"]
-    if not any(v["name"] == token["name"] for v in spec.get("volumes") or []):
+    if token and not any(v["name"] == token["name"] for v in spec.get("volumes") or []):
         spec["volumes"] = (spec.get("volumes") or []) + [
             {"name": token["name"], "projected": {"sources": [], "defaultMode": 420}}]
     return pod
@@ -154,6 +161,26 @@ def case_review(folder):
         return None  # a case about faults of policies
     request = read_json(folder / "request.json") if (folder / "request.json").exists() else {}
     return make_review(read_json(folder / "pod.json"), request)
+
+
+def decoded_settings(patch):
+    """JSON that stands as base64 in env variables of new containers, for people to read."""
+    found = {}
+    for operation in patch or []:
+        values = operation["value"] if isinstance(operation["value"], list) else [operation["value"]]
+        for container in (v for v in values if isinstance(v, dict)):
+            for variable in container.get("env", []):
+                try:
+                    settings = json.loads(base64.b64decode(variable["value"], validate=True))
+                except (KeyError, ValueError):
+                    continue
+                if isinstance(settings, dict):
+                    found[f"{container['name']} {variable['name']}"] = settings
+    return found
+
+
+def case_policies(folder):
+    return next(p for p in (folder / "policies.yaml", folder / "policies") if p.exists())
 
 
 class Mismatch(Exception):
@@ -202,6 +229,8 @@ class Runner:
             if key in response:
                 outcome[key] = response[key]
         outcome["patch"] = decided["patch"]
+        if decoded_settings(decided["patch"]):
+            outcome["decoded"] = decoded_settings(decided["patch"])
         return outcome
 
     def check_response(self, review, response):
@@ -238,7 +267,7 @@ class Runner:
                        decided["response"]["response"].get(facts))
 
     def check_engine(self, folder, review, update):
-        policies = folder / "policies.yaml"
+        policies = case_policies(folder)
         decided = self.run_engine(policies, review)
         outcome = self.outcome(decided)
         if update:
@@ -264,7 +293,7 @@ class Runner:
         """preview answers the same bytes, and the same exit code whatever the format."""
         path = self.scratch / "review.json"
         path.write_text(json.dumps(review, ensure_ascii=False), encoding="utf-8")
-        command = [self.pannier, "preview", "-f", path, "-p", folder / "policies.yaml"]
+        command = [self.pannier, "preview", "-f", path, "-p", case_policies(folder)]
         want_code = 2 if "response" not in decided else \
             0 if decided["response"]["response"]["allowed"] else 1
         patch = subprocess.run(command + ["-o", "patch"], capture_output=True, timeout=60,
@@ -310,7 +339,7 @@ def main():
         from harness import Server  # pylint: disable=import-outside-toplevel
     passed = failed = 0
     with tempfile.TemporaryDirectory() as scratch:
-        for folder in sorted(p.parent for p in HERE.glob("*/policies.yaml")):
+        for folder in sorted({p.parent for p in HERE.glob("*/policies*")}):
             if only and folder.name not in only:
                 continue
             review = case_review(folder)
@@ -322,7 +351,7 @@ def main():
                     patch = runner.check_cli(folder, review, decided) \
                         if review["kind"] == "AdmissionReview" else None
                     server = Server(pannier, scratch, "--shutdown-delay", "0s",
-                                    policies=str(folder / "policies.yaml"))
+                                    policies=str(case_policies(folder)))
                     try:
                         runner.check_server(server, review, decided, patch)
                     finally:

@@ -220,6 +220,7 @@ static const struct {
      "unknown name `lowercas`; did you mean `lowercase`?\n  lowercas('a')\n  ^"},
     {"$eval: \"s + max(1, 'a')\"", "{s: 1}", 1, 20,
      "argument 2 of max() must be a number, not a string\n  s + max(1, 'a')\n             ^"},
+    {"$eval: '1 + fail(\"no \" + s)'", "{s: x}", 1, 13, "no x\n  1 + fail(\"no \" + s)\n      ^"},
     {"$eval: 'entries(s)'", "{s: x}", 1, 17,
      "argument 1 of entries() must be an object, not a string\n  entries(s)\n          ^"},
     {"$eval: 'entries(len)'", "{}", 1, 9,

@@ -137,7 +137,9 @@ static bool fits_one(const struct pn_parameter *p, struct pn_value v, struct pn_
     return true;
 }
 
-static bool fits(const struct pn_parameter *p, struct pn_value v, struct pn_err *err)
+/* *ret_key becomes the key of the map's value that does not fit; untouched for anything else. */
+static bool fits(const struct pn_parameter *p, struct pn_value v, struct pn_str *ret_key,
+                 struct pn_err *err)
 {
     if (!has_type(p, v)) {
         pn_err_set(err, 0, "%s %s",
@@ -151,8 +153,10 @@ static bool fits(const struct pn_parameter *p, struct pn_value v, struct pn_err 
     if (p->type != PN_PARAMETER_MAP)
         return fits_one(p, v, err);
     for (uint32_t i = 0; i < pn_value_count(v); i++) {
-        if (!fits_one(p, pn_value_member(v, i)->value, err))
-            return false;
+        if (fits_one(p, pn_value_member(v, i)->value, err))
+            continue;
+        *ret_key = pn_value_member(v, i)->key;
+        return false;
     }
     return true;
 }
@@ -296,6 +300,7 @@ static void decode_declaration(struct pn_parameter *p, struct pn_decoder *d,
 {
     struct declaration nodes = {0};
     struct pn_err expected = PN_ERR_INIT;
+    struct pn_str key;
     size_t errors = d->diags->errors;
     pn_decode_object(d, item, "spec.parameters", declaration_fields, &nodes);
     *p = (struct pn_parameter){.name = nodes.name, .type = (enum pn_parameter_type)nodes.type};
@@ -313,7 +318,7 @@ static void decode_declaration(struct pn_parameter *p, struct pn_decoder *d,
     if (nodes.default_node == NULL)
         return;
     p->default_value = typed_value(p, d, nodes.default_node, "default");
-    if (p->default_value.kind != PN_ABSENT && !fits(p, p->default_value, &expected))
+    if (p->default_value.kind != PN_ABSENT && !fits(p, p->default_value, &key, &expected))
         pn_decode_fault(d, nodes.default_node, "parameter-invalid",
                         "default of parameter `%.*s`: expected %s", PN_STR_ARG(p->name),
                         expected.text);
@@ -383,8 +388,15 @@ static struct pn_value bind_one(struct pn_decoder *d, const struct pn_parameter 
     struct pn_err expected = PN_ERR_INIT;
     if (given != NULL) {
         struct pn_value v = value_of(d, given);
-        if (fits(p, v, &expected))
+        struct pn_str key = PN_STR_NULL;
+        if (fits(p, v, &key, &expected))
             return v;
+        for (uint32_t i = 0; key.s != NULL && i < given->mapping.count; i++) {
+            if (!pn_str_eq(given->mapping.entries[i].key->s, key))
+                continue;
+            given = given->mapping.entries[i].value;
+            break;
+        }
         pn_decode_fault(d, given, "parameter-invalid", "parameter `%.*s`: expected %s",
                         PN_STR_ARG(p->name), expected.text);
         return PN_VALUE_ABSENT;
@@ -547,11 +559,13 @@ static bool read_text(struct pn_value *ret, const struct pn_parameter *p, struct
     }
 }
 
+/* `key`: of a map, behind the prefix. */
 static int invalid(struct pn_reason *ret_reason, struct pn_arena *a, const struct pn_override *o,
-                   const char *expected)
+                   struct pn_str key, const char *expected)
 {
     struct pn_str from = pn_arena_format(
-        a, "%s %.*s", o->source == PN_OVERRIDE_LABEL ? "label" : "annotation", PN_STR_ARG(o->key));
+        a, "%s %.*s%.*s", o->source == PN_OVERRIDE_LABEL ? "label" : "annotation",
+        PN_STR_ARG(o->key), PN_STR_ARG(key));
     *ret_reason = PN_REASON(a, PN_REASON_PARAMETER_INVALID, {"parameter", o->parameter->name},
                             {"source", from}, {"expected", pn_arena_dup(a, pn_str_of(expected))});
     return PN_PARAMETERS_E_REASON;
@@ -584,6 +598,7 @@ static int read_override(struct pn_value *ret, const struct pn_override *o,
 {
     struct pn_err expected = PN_ERR_INIT;
     struct pn_parameter bounded = *o->parameter;
+    struct pn_str key = PN_STR("");
     struct pn_value v;
     if (bounded.max_length == 0) /* a stranger's text has a bound in any case */
         bounded.max_length = PN_PARAMETER_TEXT_MAX_BYTES;
@@ -595,11 +610,11 @@ static int read_override(struct pn_value *ret, const struct pn_override *o,
         v = pn_value_get(o->source == PN_OVERRIDE_LABEL ? pod->labels : pod->annotations, o->key);
         if (v.kind == PN_STRING && !read_text(&v, o->parameter, pn_value_str(v))) {
             pn_err_set(&expected, 0, "type %s", type_words[o->parameter->type]);
-            return invalid(ret_reason, a, o, expected.text);
+            return invalid(ret_reason, a, o, key, expected.text);
         }
     }
-    if (v.kind != PN_ABSENT && !fits(&bounded, v, &expected))
-        return invalid(ret_reason, a, o, expected.text);
+    if (v.kind != PN_ABSENT && !fits(&bounded, v, &key, &expected))
+        return invalid(ret_reason, a, o, key, expected.text);
     *ret = v;
     return 0;
 }

@@ -57,6 +57,7 @@ static const struct builtin {
     {"ceil", pn_function_ceil, 1, 1, {NUMBER}, false},
     {"defined", pn_function_defined, 1, 1, {STRING}, true},
     {"entries", pn_function_entries, 1, 1, {OTHER}, false},
+    {"fail", pn_function_fail, 1, 1, {STRING}, false},
     {"floor", pn_function_floor, 1, 1, {NUMBER}, false},
     {"fromNow", pn_function_from_now, 1, 2, {STRING, STRING}, true},
     {"join", pn_function_join, 2, 2, {ARRAY, STRING | NUMBER}, false},

@@ -20,6 +20,7 @@ pn_function pn_function_base64; /* ours */
 pn_function pn_function_ceil;
 pn_function pn_function_defined;
 pn_function pn_function_entries; /* ours */
+pn_function pn_function_fail;    /* ours */
 pn_function pn_function_floor;
 pn_function pn_function_from_now;
 pn_function pn_function_join;

@@ -27,9 +27,10 @@
  * - $match, $switch and the keys of $json are ordered by bytes. A delete marker within $match is
  *   left out of its list; as the value of $let or $json it is an error.
  * - join() takes strings, numbers, booleans and null (as ""); lists and objects are errors.
- * Beside the language's own functions there are two of ours, as a host may add them (the context
+ * Beside the language's own functions there are three of ours, as a host may add them (the context
  * shadows them like any other): base64(string), standard and padded (RFC 4648 section 4);
- * entries(object), a list of {key, val} ordered by key, which is how a map becomes a list.
+ * entries(object), a list of {key, val} ordered by key, which is how a map becomes a list;
+ * fail(string), an error with these words.
  */
 
 /* A compiled template; immutable, in the arena that pn_jsone_compile() was given. */
