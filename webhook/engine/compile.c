@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "engine/index.h"
+#include "engine/order_check.h"
 #include "engine/policy_set.h"
 #include "engine/render.h"
 
@@ -409,10 +410,13 @@ static struct pn_str make_rev(struct pn_decoder *d, const struct pn_policy_draft
     return rev;
 }
 
-/* Deny before Skip, then higher priority, then name: one order that fits in one sentence. */
+/* Deny before Skip, then higher priority, then name: one order that fits in one sentence. Those in
+ * mode Audit come last, since they must not change what the others decide. */
 static int by_evaluation(const void *a, const void *b)
 {
     const struct pn_policy *x = a, *y = b;
+    if (x->audit != y->audit)
+        return x->audit ? 1 : -1;
     if (x->deny_on_failure != y->deny_on_failure)
         return x->deny_on_failure ? -1 : 1;
     if (x->priority != y->priority)
@@ -478,6 +482,7 @@ static void compile(struct pn_policy_set *set, struct pn_template_draft **sorted
     }
     check_template_names(d, sorted_templates, template_count);
     check_policy_names(d, sorted_policies, policy_count);
+    pn_order_check(d, sorted_templates, template_count);
     for (size_t i = 0; i < template_count; i++)
         templates[i] = sorted_templates[i]->template;
     set->templates = templates;

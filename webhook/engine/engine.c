@@ -9,6 +9,7 @@
 #include "engine/match.h"
 #include "engine/merge.h"
 #include "engine/patch.h"
+#include "engine/place.h"
 #include "engine/render.h"
 #include "engine/review.h"
 #include "engine/status.h"
@@ -39,7 +40,16 @@ struct run {
     struct pn_decision *decision;
     struct pn_verdict *verdicts;
     size_t selected; /* verdicts of policies that select the Pod */
+    size_t enforced; /* those of them that are not in mode Audit */
 };
+
+/* Counts a policy that selects the Pod, or takes it back. */
+static void count_selected(struct run *run, uint32_t policy, int by)
+{
+    run->selected += (size_t)by;
+    if (!run->set->policies[policy].audit)
+        run->enforced += (size_t)by;
+}
 
 static bool is_protected(const struct run *run)
 {
@@ -98,8 +108,8 @@ static struct pn_value namespace_labels(const struct run *run)
 /* A reason that only preview gives: the policy's selectors do not match. */
 static bool is_mismatch(enum pn_reason_id id)
 {
-    return id != PN_REASON_OPTED_OUT && id != PN_REASON_NONE &&
-           pn_reason_class_of(id) == PN_CLASS_NOT_SELECTED;
+    return id == PN_REASON_NAMESPACE_SELECTOR_MISMATCH || id == PN_REASON_POD_SELECTOR_MISMATCH ||
+           id == PN_REASON_POD_ANNOTATION_MISMATCH;
 }
 
 static int all_policies(const uint32_t **ret, size_t *ret_n, const struct run *run)
@@ -122,13 +132,13 @@ static void match_each(struct run *run, const uint32_t *ids, size_t n, bool all)
     struct pn_value labels = namespace_labels(run);
     pn_opt_out_read(&opt_out, &run->pod, run->set, run->arena);
     for (size_t i = 0; i < n; i++) {
-        struct pn_verdict v = {.policy = ids[i]};
+        struct pn_verdict v = {.policy = ids[i], .audit = run->set->policies[ids[i]].audit};
         v.reason = pn_match(&run->set->policies[ids[i]], &run->pod, labels, &opt_out, all, &v.note,
                             run->arena);
         if (is_mismatch(v.reason.id) && !all)
             continue;
         if (v.reason.id == PN_REASON_NONE || pn_reason_class_of(v.reason.id) == PN_CLASS_FAILURE)
-            run->selected++;
+            count_selected(run, v.policy, 1);
         run->verdicts[d->verdict_count++] = v;
         if (is_mismatch(v.reason.id))
             continue;
@@ -216,7 +226,7 @@ static int render_again(struct pn_candidate *ret, struct pn_verdict *v, struct r
     if (r == 0 && !holds) {
         v->reason = PN_REASON(run->arena, PN_REASON_CONDITION_FALSE,
                               {"condition", policy->when_text});
-        run->selected--;
+        count_selected(run, v->policy, -1);
         return PN_RENDER_E_REASON;
     }
     return r == 0 ? render_policy(ret, &v->reason, run, v->policy, scene) : r;
@@ -271,10 +281,36 @@ static int merge_once(struct pn_plan *plan, struct run *run)
     int r = 0;
     for (size_t i = 0; r == 0 && i < run->decision->verdict_count; i++) {
         struct pn_verdict *v = &run->verdicts[i];
-        if (c < plan->candidate_count && plan->candidates[c].policy == v->policy)
-            r = pn_merge(plan, &plan->candidates[c++], &v->reason);
+        uint32_t before = plan->count;
+        if (c >= plan->candidate_count || plan->candidates[c].policy != v->policy)
+            continue;
+        r = pn_merge(plan, &plan->candidates[c++], &v->reason);
+        if (v->audit) /* they come last: nothing is built on them */
+            pn_plan_cut(plan, before);
     }
     return r;
+}
+
+/* What a policy in mode Audit would have done. */
+static int tell_audit(struct run *run)
+{
+    for (size_t i = 0; i < run->decision->verdict_count; i++) {
+        struct pn_verdict *v = &run->verdicts[i];
+        const struct pn_policy *policy = &run->set->policies[v->policy];
+        enum pn_reason_class class = pn_reason_class_of(v->reason.id);
+        struct pn_buf detail = PN_BUF_IN_ARENA(run->arena);
+        bool denies = class == PN_CLASS_FAILURE && policy->deny_on_failure;
+        if (!v->audit || v->reason.id == PN_REASON_NONE ||
+            (class != PN_CLASS_SUCCESS && !denies))
+            continue;
+        pn_reason_write(&detail, &v->reason);
+        if (detail.failed)
+            return -ENOMEM;
+        v->reason = PN_REASON(run->arena, denies ? PN_REASON_WOULD_DENY : PN_REASON_WOULD_INJECT,
+                              {"reason", pn_str_of(pn_reason_name(v->reason.id))},
+                              {"detail", pn_buf_view(&detail)});
+    }
+    return 0;
 }
 
 /*
@@ -301,6 +337,23 @@ static int explain_failures(struct pn_plan *plan, struct run *run)
             v->reason = reason;
     }
     return r;
+}
+
+/* For preview: a neighbour that a container is ordered by, and that the Pod does not have. */
+static void note_absent_neighbours(struct run *run, const struct pn_plan *plan)
+{
+    for (size_t c = 0, i = 0; c < plan->candidate_count; c++) {
+        struct pn_str name, other;
+        while (run->verdicts[i].policy != plan->candidates[c].policy)
+            i++;
+        struct pn_verdict *v = &run->verdicts[i];
+        if (v->note.id != PN_REASON_NONE || pn_reason_class_of(v->reason.id) != PN_CLASS_SUCCESS)
+            continue;
+        pn_place_find_absent(&name, &other, plan, &plan->candidates[c]);
+        if (name.s != NULL)
+            v->note = PN_REASON(run->arena, PN_REASON_ORDER_NEIGHBOUR_ABSENT, {"container", name},
+                                {"other", other});
+    }
 }
 
 /*
@@ -330,8 +383,12 @@ static int merge_all(struct pn_plan *plan, struct run *run)
         if (r == 0)
             r = explain_failures(plan, run);
     }
+    if (r == 0)
+        r = tell_audit(run);
     if (r != 0)
         return r;
+    if (run->flags & PN_DECIDE_ALL_REASONS)
+        note_absent_neighbours(run, plan);
     r = pn_status_denial(&run->decision->message, run->decision, run->arena);
     run->decision->allowed = run->decision->message.n == 0;
     return r;
@@ -358,7 +415,10 @@ static int add_status(struct pn_plan *plan, const struct run *run)
 static int write_patch(struct pn_plan *plan, struct run *run)
 {
     struct pn_buf patch = PN_BUF_IN_ARENA(run->arena);
+    const struct pn_edit *unused = NULL;
     int r = add_status(plan, run);
+    if (r == 0 && pn_place_all(plan, &unused) < 0) /* what was cut leaves no trace in the order */
+        r = -ENOMEM;
     if (r == 0)
         r = pn_patch_write(&patch, plan);
     run->decision->patch = pn_buf_view(&patch);
@@ -382,7 +442,7 @@ static int decide_pod(struct run *run, struct pn_err *err)
         r = merge_all(&plan, run);
     if (r == 0 && run->selected == 0) /* or no condition holds */
         d->review = (struct pn_reason){.id = PN_REASON_NO_POLICY_SELECTED};
-    else if (r == 0 && d->allowed)
+    else if (r == 0 && d->allowed && run->enforced > 0)
         r = write_patch(&plan, run);
     return r == 0 ? pn_status_tell(d, run->arena) : r;
 }

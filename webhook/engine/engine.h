@@ -38,6 +38,7 @@ struct pn_fragment;
 /* What became of one policy. */
 struct pn_verdict {
     uint32_t policy; /* id in the set */
+    bool audit;      /* the policy is in mode Audit: nothing of it is done */
     struct pn_reason reason;
     struct pn_reason note;                      /* PN_REASON_NONE: none */
     const struct pn_fragment *const *fragments; /* what it adds; private to the engine */
@@ -65,6 +66,7 @@ struct pn_decision {
     size_t warning_count;
     struct pn_str audit_applied; /* values of the audit annotations; n == 0: none */
     struct pn_str audit_skipped;
+    struct pn_str audit_audited; /* of policies in mode Audit */
 };
 
 /* The body is no AdmissionReview that we can answer: HTTP 400. */

@@ -2,6 +2,7 @@
 #include "engine/match.h"
 
 #include "base/limits.h"
+#include "engine/rollout.h"
 
 const struct pn_str pn_namespace_name_label = PN_STR_INIT("kubernetes.io/metadata.name");
 const struct pn_str pn_inject_annotation = PN_STR_INIT("pannier.dev/inject");
@@ -160,6 +161,15 @@ static struct pn_reason match_pod(const struct pn_policy *policy, const struct p
     return (struct pn_reason){.id = PN_REASON_NONE};
 }
 
+static struct pn_reason outside_rollout(const struct pn_policy *policy, const struct pn_pod *pod,
+                                        struct pn_arena *a)
+{
+    uint32_t point = pn_rollout_point(policy->rollout_salt, pod->pod_namespace, pod->workload);
+    return PN_REASON(a, PN_REASON_OUTSIDE_ROLLOUT, {"workload", pod->workload},
+                     {"point", pn_arena_format(a, "%u", point)},
+                     {"below", pn_arena_format(a, "%d", policy->rollout_percent * 100)});
+}
+
 struct pn_reason pn_match(const struct pn_policy *policy, const struct pn_pod *pod,
                           struct pn_value namespace_labels, const struct pn_opt_out *opt_out,
                           bool describes, struct pn_reason *ret_note, struct pn_arena *a)
@@ -178,6 +188,8 @@ struct pn_reason pn_match(const struct pn_policy *policy, const struct pn_pod *p
     if (annotation.n > 0)
         *ret_note = PN_REASON(a, PN_REASON_OPT_OUT_REFUSED, {"policy", policy->name},
                               {"annotation", annotation});
+    if (!pn_rollout_includes(policy, pod))
+        return outside_rollout(policy, pod, a);
     if (in_namespace == UNKNOWN)
         return mismatch(true, a, PN_REASON_NAMESPACE_LABELS_UNKNOWN, pod, which);
     return reason;

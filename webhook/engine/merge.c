@@ -112,24 +112,26 @@ static bool is_container_of_a_candidate(const struct pn_plan *plan, struct pn_st
 
 static int add_container(struct pn_merge *m, struct pn_value rendered, bool init, bool provisional)
 {
-    struct pn_place place = {m->plan->pod->containers.count, PN_POSITION_LAST};
-    if (init)
-        place = pn_place_init(m->plan, m->template, pn_plan_name(rendered));
-    return pn_plan_add(m->plan, (struct pn_edit){.kind = PN_EDIT_CONTAINER,
-                                                 .init = init,
-                                                 .provisional = provisional,
-                                                 .at = place.gap,
-                                                 .position = place.position,
-                                                 .value = rendered});
+    const struct pn_placement *p = init ? pn_place_of(m->template, pn_plan_name(rendered)) : NULL;
+    return pn_plan_add(
+        m->plan, (struct pn_edit){.kind = PN_EDIT_CONTAINER,
+                                  .init = init,
+                                  .provisional = provisional,
+                                  .at = pn_plan_list(m->plan, init)->count, /* see pn_place_all() */
+                                  .position = p != NULL ? p->position : PN_POSITION_LAST,
+                                  .placement = p,
+                                  .value = rendered});
 }
 
 static int keep_container(struct pn_merge *m, struct pn_value rendered, const struct pn_own *own)
 {
+    const struct pn_placement *p = pn_place_of(m->template, pn_plan_name(rendered));
     m->found++;
     int r = pn_plan_add(m->plan, (struct pn_edit){.kind = PN_EDIT_CONTAINER,
                                                   .init = own->init,
                                                   .present = true,
                                                   .at = own->at,
+                                                  .placement = p,
                                                   .value = rendered});
     return r == 0 ? repair_container(m, own, rendered) : r;
 }
@@ -424,6 +426,16 @@ void pn_merge_mark_ours(struct pn_plan *plan)
     }
 }
 
+static int place(struct pn_merge *m)
+{
+    const struct pn_edit *which = NULL;
+    int r = pn_place_all(m->plan, &which);
+    if (r != PN_PLACE_E_UNSATISFIABLE)
+        return r;
+    return PN_CLASH(m, PN_REASON_ORDER_UNSATISFIABLE, {"container", pn_plan_name(which->value)},
+                    {"order", pn_place_describe(which->placement, m->plan->arena)});
+}
+
 int pn_merge(struct pn_plan *plan, const struct pn_candidate *candidate,
              struct pn_reason *ret_reason)
 {
@@ -436,6 +448,8 @@ int pn_merge(struct pn_plan *plan, const struct pn_candidate *candidate,
         m.template = policy->injections[i].template;
         r = merge_fragment(&m, candidate->fragments[i]);
     }
+    if (r == 0)
+        r = place(&m);
     if (r == PN_PLAN_E_FULL)
         r = too_large(&m, pn_arena_format(plan->arena, "more than %u changes", PN_PLAN_EDITS_MAX));
     if (r < 0)

@@ -159,7 +159,7 @@ static int write_received(struct writer *w, bool init)
 
 static bool stands_before(const struct pn_edit *a, const struct pn_edit *b)
 {
-    return a->at != b->at ? a->at < b->at : a->position < b->position;
+    return a->at != b->at ? a->at < b->at : a->slot < b->slot;
 }
 
 /* The edits of one kind (and list), by place and then in the order they were made. */

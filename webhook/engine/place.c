@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/place.h"
 
-static enum pn_position position_of(const struct pn_template *t, struct pn_str name)
+#include <errno.h>
+
+const struct pn_placement *pn_place_of(const struct pn_template *t, struct pn_str name)
 {
     for (size_t i = 0; i < t->placement_count; i++) {
         if (pn_str_eq(t->placements[i].container, name))
-            return t->placements[i].position;
+            return &t->placements[i];
     }
-    return PN_POSITION_LAST;
+    return NULL;
 }
+
+/* ---- the wish -------------------------------------------------------------------------- */
 
 /* An init container of the app: it ends, and it is not ours. */
 static bool is_app_init(const struct pn_plan *plan, uint32_t i)
@@ -47,9 +51,225 @@ static uint32_t gap_of(const struct pn_plan *plan, enum pn_position position)
     return n;
 }
 
-struct pn_place pn_place_init(const struct pn_plan *plan, const struct pn_template *t,
-                              struct pn_str name)
+/* ---- the law --------------------------------------------------------------------------- */
+
+/* A new init container on its way to its place, between received indices `low` and `high`. */
+struct mover {
+    struct pn_edit *edit;
+    struct pn_str name;
+    uint32_t wish, low, high;
+    bool placed;
+};
+
+static bool lists(const struct pn_strs *names, struct pn_str name)
 {
-    enum pn_position position = position_of(t, name);
-    return (struct pn_place){gap_of(plan, position), position};
+    for (size_t i = 0; i < names->count; i++) {
+        if (pn_str_eq(names->items[i], name))
+            return true;
+    }
+    return false;
+}
+
+/* True when container `a` must stand before `b`, by what either says. */
+static bool must_precede(struct pn_str a, const struct pn_placement *of_a, struct pn_str b,
+                         const struct pn_placement *of_b)
+{
+    return (of_a != NULL && lists(&of_a->before, b)) || (of_b != NULL && lists(&of_b->after, a));
+}
+
+static bool precedes(const struct mover *a, const struct mover *b)
+{
+    return must_precede(a->name, a->edit->placement, b->name, b->edit->placement);
+}
+
+/* What the planned container at received index `i` says of its own order, if it is ours. */
+static const struct pn_placement *placement_of_received(const struct pn_plan *plan, uint32_t i)
+{
+    for (uint32_t e = 0; plan->ours[true][i] && e < plan->count; e++) {
+        const struct pn_edit *edit = &plan->edits[e];
+        if (edit->kind == PN_EDIT_CONTAINER && edit->init && edit->present && edit->at == i)
+            return edit->placement;
+    }
+    return NULL;
+}
+
+/* The gaps that what is in the Pod leaves to a mover. */
+static void bound_by_received(struct mover *m, const struct pn_plan *plan)
+{
+    const struct pn_containers *list = &plan->pod->init_containers;
+    for (uint32_t i = 0; i < list->count; i++) {
+        const struct pn_placement *theirs = placement_of_received(plan, i);
+        struct pn_str name = list->items[i].name;
+        if (must_precede(name, theirs, m->name, m->edit->placement))
+            m->low = i + 1;
+        if (must_precede(m->name, m->edit->placement, name, theirs) && m->high > i)
+            m->high = i;
+    }
+}
+
+/* Whoever must precede another cannot stand behind the other's last gap. */
+static void bound_by_each_other(struct mover *movers, uint32_t n)
+{
+    bool moved = true;
+    for (uint32_t round = 0; moved && round < n; round++) {
+        moved = false;
+        for (uint32_t a = 0; a < n; a++) {
+            for (uint32_t b = 0; b < n; b++) {
+                if (a == b || movers[a].high <= movers[b].high || !precedes(&movers[a], &movers[b]))
+                    continue;
+                movers[a].high = movers[b].high;
+                moved = true;
+            }
+        }
+    }
+}
+
+static bool is_free(const struct mover *movers, uint32_t n, uint32_t i)
+{
+    for (uint32_t k = 0; k < n; k++) {
+        if (k != i && !movers[k].placed && precedes(&movers[k], &movers[i]))
+            return false;
+    }
+    return !movers[i].placed;
+}
+
+static bool stands_before(const struct mover *a, const struct mover *b)
+{
+    return a->wish != b->wish ? a->wish < b->wish : a->edit->position < b->edit->position;
+}
+
+/* The one whose turn it is, or NULL: they wait for each other. */
+static struct mover *next(struct mover *movers, uint32_t n)
+{
+    struct mover *best = NULL;
+    for (uint32_t i = 0; i < n; i++) {
+        if (is_free(movers, n, i) && (best == NULL || stands_before(&movers[i], best)))
+            best = &movers[i];
+    }
+    return best;
+}
+
+static const struct mover *first_unplaced(const struct mover *movers, uint32_t n)
+{
+    uint32_t i = 0;
+    while (i + 1 < n && movers[i].placed)
+        i++;
+    return &movers[i];
+}
+
+static int place_by_law(struct mover *movers, uint32_t n, const struct pn_plan *plan,
+                        const struct pn_edit **ret_which)
+{
+    for (uint32_t i = 0; i < n; i++)
+        bound_by_received(&movers[i], plan);
+    bound_by_each_other(movers, n);
+    for (uint32_t slot = 0; slot < n; slot++) {
+        struct mover *m = next(movers, n);
+        if (m == NULL || m->low > m->high) {
+            *ret_which = m != NULL ? m->edit : first_unplaced(movers, n)->edit;
+            return PN_PLACE_E_UNSATISFIABLE;
+        }
+        uint32_t gap = m->wish < m->low ? m->low : m->wish > m->high ? m->high : m->wish;
+        m->edit->at = gap;
+        m->edit->slot = slot;
+        m->placed = true;
+        for (uint32_t k = 0; k < n; k++) {
+            if (!movers[k].placed && movers[k].low < gap && precedes(m, &movers[k]))
+                movers[k].low = gap;
+        }
+    }
+    return 0;
+}
+
+static bool is_new(const struct pn_edit *edit)
+{
+    return edit->kind == PN_EDIT_CONTAINER && edit->init && !edit->present;
+}
+
+int pn_place_all(struct pn_plan *plan, const struct pn_edit **ret_which)
+{
+    bool law = false;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < plan->count; i++) {
+        struct pn_edit *edit = &plan->edits[i];
+        if (edit->kind == PN_EDIT_CONTAINER && edit->init && edit->placement != NULL)
+            law = law || edit->placement->before.count > 0 || edit->placement->after.count > 0;
+        if (!is_new(edit))
+            continue;
+        edit->at = gap_of(plan, edit->position);
+        edit->slot = edit->position;
+        n++;
+    }
+    if (!law || n == 0)
+        return 0;
+    struct mover *movers = pn_arena_alloc(plan->arena, n * sizeof *movers);
+    if (movers == NULL)
+        return -ENOMEM;
+    n = 0;
+    for (uint32_t i = 0; i < plan->count; i++) {
+        struct pn_edit *edit = &plan->edits[i];
+        if (is_new(edit))
+            movers[n++] = (struct mover){.edit = edit,
+                                         .name = pn_plan_name(edit->value),
+                                         .wish = edit->at,
+                                         .high = plan->pod->init_containers.count};
+    }
+    return place_by_law(movers, n, plan, ret_which);
+}
+
+/* ---- for people ------------------------------------------------------------------------ */
+
+static void write_names(struct pn_buf *out, const char *word, const struct pn_strs *names)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        pn_buf_cstr(out, i > 0 ? ", " : out->len > 0 ? " and " : "");
+        pn_buf_cstr(out, i > 0 ? "" : word);
+        pn_buf_str(out, names->items[i]);
+    }
+}
+
+struct pn_str pn_place_describe(const struct pn_placement *p, struct pn_arena *a)
+{
+    struct pn_buf text = PN_BUF_IN_ARENA(a);
+    if (p != NULL)
+        write_names(&text, "after ", &p->after);
+    if (p != NULL)
+        write_names(&text, "before ", &p->before);
+    return text.len > 0 ? pn_buf_view(&text) : PN_STR("where others want it");
+}
+
+static bool is_there(const struct pn_plan *plan, struct pn_str name)
+{
+    const struct pn_containers *list = &plan->pod->init_containers;
+    for (uint32_t i = 0; i < list->count; i++) {
+        if (pn_str_eq(list->items[i].name, name))
+            return true;
+    }
+    const struct pn_edit *planned = pn_plan_find(plan, PN_EDIT_CONTAINER, name);
+    return planned != NULL && planned->init;
+}
+
+void pn_place_find_absent(struct pn_str *ret_name, struct pn_str *ret_other,
+                          const struct pn_plan *plan, const struct pn_candidate *candidate)
+{
+    const struct pn_policy *policy = &plan->set->policies[candidate->policy];
+    *ret_name = *ret_other = PN_STR_NULL;
+    for (size_t t = 0; t < policy->injection_count; t++) {
+        struct pn_value list = candidate->fragments[t]->init_containers;
+        for (uint32_t i = 0; i < pn_value_count(list); i++) {
+            struct pn_str name = pn_plan_name(pn_value_at(list, i));
+            const struct pn_placement *p = pn_place_of(policy->injections[t].template, name);
+            const struct pn_strs *both[] = {p != NULL ? &p->after : NULL,
+                                            p != NULL ? &p->before : NULL};
+            for (size_t b = 0; b < PN_COUNT_OF(both); b++) {
+                for (size_t k = 0; both[b] != NULL && k < both[b]->count; k++) {
+                    if (is_there(plan, both[b]->items[k]))
+                        continue;
+                    *ret_name = name;
+                    *ret_other = both[b]->items[k];
+                    return;
+                }
+            }
+        }
+    }
 }

@@ -29,7 +29,11 @@ struct pn_edit {
     bool present;     /* received already: nothing to patch */
     bool provisional; /* in the way stands something that another policy of this round adds */
     uint32_t at;
-    enum pn_position position; /* PN_EDIT_CONTAINER in initContainers: orders those of one place */
+    /* PN_EDIT_CONTAINER in initContainers: what the template says of it, NULL when nothing; and the
+     * order of those that are new before one index. */
+    enum pn_position position;
+    const struct pn_placement *placement;
+    uint32_t slot;
     struct pn_str key;
     struct pn_value value;
     uint32_t policy;   /* who asked for it */

@@ -183,6 +183,55 @@ static int view_os(struct pn_pod *pod, struct pn_value spec, struct pn_err *err)
     return 0;
 }
 
+/* ---- the workload ---------------------------------------------------------------------- */
+
+/* `name` without "-SUFFIX"; the name itself when it does not end so. */
+static struct pn_str without_suffix(struct pn_str name, struct pn_str suffix)
+{
+    if (suffix.n == 0 || name.n <= suffix.n + 1 || name.s[name.n - suffix.n - 1] != '-' ||
+        memcmp(name.s + name.n - suffix.n, suffix.s, suffix.n) != 0)
+        return name;
+    return (struct pn_str){name.s, name.n - suffix.n - 1};
+}
+
+/* `name` without the "-29384756" that a CronJob gives its Jobs: minutes since 1970, eight digits
+ * until the year 2160; seconds, ten digits, before Kubernetes 1.21. */
+static struct pn_str without_minute(struct pn_str name)
+{
+    size_t digits = 0;
+    while (digits < name.n && name.s[name.n - digits - 1] >= '0' &&
+           name.s[name.n - digits - 1] <= '9')
+        digits++;
+    if (digits < 8 || digits > 10)
+        return name;
+    return without_suffix(name, (struct pn_str){name.s + name.n - digits, digits});
+}
+
+static struct pn_value controller_of(struct pn_value metadata)
+{
+    struct pn_value owners = PN_GET(metadata, "ownerReferences");
+    for (uint32_t i = 0; owners.kind == PN_ARRAY && i < pn_value_count(owners); i++) {
+        struct pn_value is_controller = PN_GET(pn_value_at(owners, i), "controller");
+        if (is_controller.kind == PN_BOOL && is_controller.b)
+            return pn_value_at(owners, i);
+    }
+    return PN_VALUE_ABSENT;
+}
+
+static struct pn_str workload_of(struct pn_value metadata)
+{
+    struct pn_value owner = controller_of(metadata);
+    struct pn_str name = pn_value_str(PN_GET(owner, "name"));
+    if (name.n > 0 && pn_value_is_string(PN_GET(owner, "kind"), "ReplicaSet"))
+        return without_suffix(
+            name, pn_value_str(PN_GET(PN_GET(metadata, "labels"), "pod-template-hash")));
+    if (name.n > 0 && pn_value_is_string(PN_GET(owner, "kind"), "Job"))
+        return without_minute(name);
+    if (name.n == 0)
+        name = pn_value_str(PN_GET(metadata, "generateName"));
+    return name.n > 0 ? name : pn_value_str(PN_GET(metadata, "name"));
+}
+
 int pn_pod_init(struct pn_pod *ret, struct pn_str pod_namespace, struct pn_value metadata,
                 struct pn_value spec, struct pn_arena *a, struct pn_err *err)
 {
@@ -204,8 +253,13 @@ int pn_pod_init(struct pn_pod *ret, struct pn_str pod_namespace, struct pn_value
                           &(struct where){.above = &where, .field = "imagePullSecrets"}, keys, err);
     if (r == 0)
         r = view_os(&pod, spec, err);
+    if (r == 0)
+        r = check_string(spec, &where, "restartPolicy", err);
     if (r != 0)
         return r;
+    struct pn_str restart = pn_value_str(PN_GET(spec, "restartPolicy"));
+    pod.ends = pn_str_is(restart, "OnFailure") || pn_str_is(restart, "Never");
+    pod.workload = workload_of(metadata);
     pod.name = pn_value_str(PN_GET(metadata, "name"));
     if (pod.name.n == 0)
         pod.name = pn_value_str(PN_GET(metadata, "generateName"));

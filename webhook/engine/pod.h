@@ -31,6 +31,9 @@ struct pn_pod {
     struct pn_containers init_containers, containers;
     struct pn_value volumes, image_pull_secrets; /* lists of objects, or unset */
     bool host_network;
+    bool ends; /* restartPolicy is OnFailure or Never */
+    /* Whose Pod it is: its controller without what differs from Pod to Pod; see pn_pod_init. */
+    struct pn_str workload;
     struct pn_str os; /* "windows", or "linux" also when nothing is said */
 };
 
@@ -38,7 +41,10 @@ struct pn_pod {
 #define PN_POD_E_TYPE 1
 
 /*
- * Views a Pod's metadata and spec. Borrows from both; arrays live in `a`. Returns 0,
+ * Views a Pod's metadata and spec. Borrows from both; arrays live in `a`. The workload is the
+ * controller's name, without `-<pod-template-hash>` of a ReplicaSet that a Deployment made and without
+ * the minute in the name of a CronJob's Job (kubernetes/pkg/controller: deployment/sync.go,
+ * cronjob/utils.go); without a controller generateName, else the name. Returns 0,
  * PN_POD_E_TYPE (err names the path below "request.object"), or -ENOMEM.
  */
 int pn_pod_init(struct pn_pod *ret, struct pn_str pod_namespace, struct pn_value metadata,

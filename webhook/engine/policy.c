@@ -81,11 +81,16 @@ uint64_t pn_node_hash(struct pn_decoder *d, const struct pn_node *node)
 
 static const char *const opt_out_words[] = {"Allowed", "Forbidden", NULL};
 static const char *const on_failure_words[] = {"Skip", "Deny", NULL};
-static const char *const mode_words[] = {"Enforce", NULL};
+static const char *const mode_words[] = {"Enforce", "Audit", NULL};
 
 struct match {
     const struct pn_node *pod_selector, *namespace_selector, *when;
     struct pn_value pod_annotations;
+};
+
+struct rollout {
+    int32_t percent;
+    struct pn_str salt;
 };
 
 struct spec {
@@ -93,6 +98,7 @@ struct spec {
     const struct pn_node *inject;
     int32_t priority;
     int opt_out, on_failure, mode;
+    struct rollout rollout;
 };
 
 static const struct pn_field match_fields[] = {
@@ -102,6 +108,11 @@ static const struct pn_field match_fields[] = {
     {"when", PN_FIELD_NODE, offsetof(struct match, when)},
     {0}};
 
+static const struct pn_field rollout_fields[] = {
+    {"percent", PN_FIELD_INT32, offsetof(struct rollout, percent), true},
+    {"salt", PN_FIELD_STRING, offsetof(struct rollout, salt)},
+    {0}};
+
 static const struct pn_field spec_fields[] = {
     {"match", PN_FIELD_OBJECT, offsetof(struct spec, match), true, NULL, match_fields},
     {"inject", PN_FIELD_NODE, offsetof(struct spec, inject), true},
@@ -109,7 +120,7 @@ static const struct pn_field spec_fields[] = {
     {"optOut", PN_FIELD_ENUM, offsetof(struct spec, opt_out), false, opt_out_words},
     {"onFailure", PN_FIELD_ENUM, offsetof(struct spec, on_failure), false, on_failure_words},
     {"mode", PN_FIELD_ENUM, offsetof(struct spec, mode), false, mode_words},
-    {"rollout", PN_FIELD_LATER},
+    {"rollout", PN_FIELD_OBJECT, offsetof(struct spec, rollout), false, NULL, rollout_fields},
     {0}};
 
 static void decode_selector(struct pn_selector *ret, struct pn_decoder *d,
@@ -170,10 +181,20 @@ static void decode_match(struct pn_policy_draft *ret, struct pn_decoder *d,
     }
 }
 
+static void decode_rollout(struct pn_policy *p, struct pn_decoder *d,
+                           const struct rollout *rollout, const struct pn_node *node)
+{
+    p->rollout_percent = rollout->percent;
+    p->rollout_salt = rollout->salt.n > 0 ? rollout->salt : p->name;
+    if (rollout->percent < 0 || rollout->percent > 100)
+        pn_decode_fault(d, pn_node_get(node, "percent"), "out-of-range",
+                        "spec.rollout.percent: must be between 0 and 100");
+}
+
 void pn_policy_decode(struct pn_policy_draft *ret, struct pn_decoder *d,
                       const struct pn_document *doc)
 {
-    struct spec nodes = {0};
+    struct spec nodes = {.rollout = {.percent = 100}};
     *ret = (struct pn_policy_draft){.source = doc->source};
     pn_metadata_decode(&ret->policy.name, &ret->name_node, d, doc);
     const struct pn_node *spec = pn_node_get(doc->root, "spec");
@@ -194,6 +215,8 @@ void pn_policy_decode(struct pn_policy_draft *ret, struct pn_decoder *d,
     ret->policy.priority = nodes.priority;
     ret->policy.opt_out_forbidden = nodes.opt_out == 1;
     ret->policy.deny_on_failure = nodes.on_failure == 1;
+    ret->policy.audit = nodes.mode == 1;
+    decode_rollout(&ret->policy, d, &nodes.rollout, pn_node_get(spec, "rollout"));
     ret->hash = pn_node_hash(d, spec);
 }
 

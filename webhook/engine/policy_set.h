@@ -28,6 +28,7 @@ enum pn_position {
 struct pn_placement {
     struct pn_str container;
     enum pn_position position;
+    struct pn_strs before, after; /* names of init containers, ours or foreign */
 };
 
 /* What expressions ask for beside parameters and literals. */
@@ -75,6 +76,9 @@ struct pn_policy {
     int32_t priority;
     bool opt_out_forbidden;
     bool deny_on_failure;
+    bool audit;                /* decided and told, never done */
+    int32_t rollout_percent;   /* 0 to 100 */
+    struct pn_str rollout_salt;
     struct pn_str rev; /* eight hex digits: a hash of policy and templates */
 };
 
@@ -99,6 +103,7 @@ struct pn_template_draft {
     const struct pn_source *source;
     const struct pn_node *name_node;
     const struct pn_node *annotations, *append_annotations; /* what it writes, where static */
+    const struct pn_node *placement;                        /* a list, or NULL */
 };
 
 /* A decoded policy; `inject` is resolved when all templates are known. */

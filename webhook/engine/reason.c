@@ -30,6 +30,13 @@ static const struct {
                                     "everything is there: {content}"},
     [PN_REASON_REPAIRED] = {"repaired", PN_CLASS_SUCCESS, "completed {content}"},
 
+    [PN_REASON_INJECTED_OVER_BUDGET] = {"injected-over-budget", PN_CLASS_SUCCESS,
+                                        "added {content}, beyond the budget: {detail}"},
+    [PN_REASON_WOULD_INJECT] = {"would-inject", PN_CLASS_SUCCESS,
+                                "in mode Enforce: {reason}: {detail}"},
+    [PN_REASON_WOULD_DENY] = {"would-deny", PN_CLASS_SUCCESS,
+                              "in mode Enforce the Pod would be refused: {reason}: {detail}"},
+
     [PN_REASON_NAMESPACE_SELECTOR_MISMATCH] = {"namespace-selector-mismatch", PN_CLASS_NOT_SELECTED,
                                                "namespace {namespace} does not have {requirement}"},
     [PN_REASON_POD_SELECTOR_MISMATCH] = {"pod-selector-mismatch", PN_CLASS_NOT_SELECTED,
@@ -38,6 +45,9 @@ static const struct {
                                            "the Pod does not have the annotation {requirement}"},
     [PN_REASON_CONDITION_FALSE] = {"condition-false", PN_CLASS_NOT_SELECTED,
                                    "the policy's condition does not hold: {condition}"},
+    [PN_REASON_OUTSIDE_ROLLOUT] = {"outside-rollout", PN_CLASS_NOT_SELECTED,
+                                   "workload {workload} is at {point} of 10000, and the rollout "
+                                   "takes those below {below}"},
     [PN_REASON_OPTED_OUT] = {"opted-out", PN_CLASS_NOT_SELECTED,
                              "the Pod's annotation {annotation} opts out"},
 
@@ -63,9 +73,15 @@ static const struct {
                                 "template {template} does not support Pods with hostNetwork"},
     [PN_REASON_WINDOWS_POD] = {"windows-pod", PN_CLASS_FAILURE,
                                "template {template} does not support {os} Pods"},
+    [PN_REASON_JOB_WOULD_NOT_COMPLETE] =
+        {"job-would-not-complete", PN_CLASS_FAILURE,
+         "container {container} of template {template} runs for ever, and the Pod is to end "
+         "(restartPolicy OnFailure or Never): make it a native sidecar"},
     [PN_REASON_APP_CONTAINER_NOT_FOUND] = {"app-container-not-found", PN_CLASS_FAILURE,
                                            "template {template} asks for container {container}, "
                                            "which the Pod does not have"},
+    [PN_REASON_ORDER_UNSATISFIABLE] = {"order-unsatisfiable", PN_CLASS_FAILURE,
+                                       "container {container} cannot stand {order}"},
     [PN_REASON_CONTAINER_NAME_TAKEN] = {"container-name-taken", PN_CLASS_FAILURE,
                                         "container {container} exists already: {other}"},
     [PN_REASON_SIDECAR_TAMPERED] =
@@ -75,10 +91,44 @@ static const struct {
                                      "volume {volume} exists already with another source: {other}"},
     [PN_REASON_MOUNT_PATH_TAKEN] = {"mount-path-taken", PN_CLASS_FAILURE,
                                     "container {container} mounts {other} at {path} already"},
+    [PN_REASON_MOUNT_PATH_OVERLAP] = {"mount-path-overlap", PN_CLASS_FAILURE,
+                                      "container {container} mounts {other} at {there}; {path} "
+                                      "would hide part of one of them"},
+    [PN_REASON_PORT_TAKEN] = {"port-taken", PN_CLASS_FAILURE,
+                              "container {container} would listen on {port}, and so does {other}"},
+    [PN_REASON_HOST_PORT_TAKEN] = {"host-port-taken", PN_CLASS_FAILURE,
+                                   "container {container} would take port {port} of the node, and "
+                                   "so does {other}"},
+    [PN_REASON_PORT_NAME_TAKEN] = {"port-name-taken", PN_CLASS_FAILURE,
+                                   "container {container} would name a port {port}, and so does "
+                                   "{other}"},
     [PN_REASON_ENV_TAKEN] = {"env-taken", PN_CLASS_FAILURE,
                              "container {container} sets {env} to something else already"},
     [PN_REASON_ANNOTATION_TAKEN] = {"annotation-taken", PN_CLASS_FAILURE,
                                     "annotation {annotation} is set to something else already"},
+    [PN_REASON_BUDGET_SIDECARS] = {"budget-sidecars", PN_CLASS_FAILURE,
+                                   "budget {budget}: {would} sidecars, and {most} are allowed"},
+    [PN_REASON_BUDGET_CATEGORY] = {"budget-category", PN_CLASS_FAILURE,
+                                   "budget {budget}: {would} templates of category {category}, and "
+                                   "{most} are allowed"},
+    [PN_REASON_BUDGET_ADDED] = {"budget-added", PN_CLASS_FAILURE,
+                                "budget {budget}: {would} of {resource} would be added, and {most} "
+                                "is allowed"},
+    [PN_REASON_BUDGET_POD_GROWTH] = {"budget-pod-growth", PN_CLASS_FAILURE,
+                                     "budget {budget}: the Pod's {resource} would grow by {would}, "
+                                     "and {most} is allowed"},
+    [PN_REASON_BUDGET_SHARE_OF_APP] =
+        {"budget-share-of-app", PN_CLASS_FAILURE,
+         "budget {budget}: {would} of {resource} would be added to an app of {app}, and {most} is "
+         "allowed"},
+    [PN_REASON_GUARANTEED_QOS_LOST] = {"guaranteed-qos-lost", PN_CLASS_FAILURE,
+                                       "the Pod's QoS class would be {class} instead of Guaranteed"},
+    [PN_REASON_POD_LEVEL_RESOURCES_EXCEEDED] =
+        {"pod-level-resources-exceeded", PN_CLASS_FAILURE,
+         "the containers would request {would} of {resource}, and the Pod's spec.resources has "
+         "{most}"},
+    [PN_REASON_POD_WOULD_BE_INVALID] = {"pod-would-be-invalid", PN_CLASS_FAILURE,
+                                        "the API server would refuse the Pod: {detail}"},
     [PN_REASON_PATCH_TOO_LARGE] = {"patch-too-large", PN_CLASS_FAILURE,
                                    "the Pod would have {detail}"},
 
@@ -88,6 +138,18 @@ static const struct {
     [PN_REASON_ANNOTATION_INVALID] = {"annotation-invalid", PN_CLASS_NOTE,
                                       "annotation {annotation} has the value {value}; expected "
                                       "{expected}"},
+    [PN_REASON_APP_REQUESTS_UNKNOWN] = {"app-requests-unknown", PN_CLASS_NOTE,
+                                        "the app requests no {resource}: a share of it is the "
+                                        "budget's floor"},
+    [PN_REASON_REQUESTS_RAISED] = {"requests-raised", PN_CLASS_NOTE,
+                                   "requests of the sidecars are raised to their limits, so that "
+                                   "the Pod stays Guaranteed"},
+    [PN_REASON_POD_LEVEL_RESOURCES_RAISED] = {"pod-level-resources-raised", PN_CLASS_NOTE,
+                                              "the Pod's spec.resources are raised by what the "
+                                              "sidecars need: {detail}"},
+    [PN_REASON_ORDER_NEIGHBOUR_ABSENT] = {"order-neighbour-absent", PN_CLASS_NOTE,
+                                          "container {container} is ordered by {other}, which the "
+                                          "Pod does not have"},
 };
 
 const char *pn_reason_name(enum pn_reason_id id)

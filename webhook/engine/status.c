@@ -13,9 +13,11 @@ static const struct pn_policy *policy_of(const struct pn_decision *d, const stru
     return &d->set->policies[v->policy];
 }
 
+/* Of policies that are enforced. */
 static bool is_class(const struct pn_verdict *v, enum pn_reason_class class)
 {
-    return v->reason.id != PN_REASON_NONE && pn_reason_class_of(v->reason.id) == class;
+    return v->reason.id != PN_REASON_NONE && pn_reason_class_of(v->reason.id) == class &&
+           !v->audit;
 }
 
 /* ---- the status annotation
@@ -151,7 +153,9 @@ static int make_warnings(struct pn_decision *d, struct pn_arena *a)
         const struct pn_verdict *v = &d->verdicts[i];
         if (is_class(v, PN_CLASS_FAILURE) && d->allowed)
             r = warn(&w, "skipped policy ", policy_of(d, v)->name, &v->reason, a);
-        if (r == 0 && v->note.id != PN_REASON_NONE)
+        /* An absent neighbour is as it should be: told by preview, not to every Pod's author. */
+        if (r == 0 && v->note.id != PN_REASON_NONE &&
+            v->note.id != PN_REASON_ORDER_NEIGHBOUR_ABSENT)
             r = warn(&w, "", PN_STR_NULL, &v->note, a);
     }
     if (r == 0 && w.left_out > 0) {
@@ -166,15 +170,26 @@ static int make_warnings(struct pn_decision *d, struct pn_arena *a)
 /* ---- audit annotations, denial
  * ------------------------------------------------------------------------- */
 
+enum audit { APPLIED, SKIPPED, AUDITED };
+
+static bool is_told(const struct pn_verdict *v, enum audit what)
+{
+    enum pn_reason_class class = pn_reason_class_of(v->reason.id);
+    if (what == AUDITED)
+        return v->audit && v->reason.id != PN_REASON_NONE &&
+               (class == PN_CLASS_SUCCESS || class == PN_CLASS_FAILURE);
+    return is_class(v, what == APPLIED ? PN_CLASS_SUCCESS : PN_CLASS_FAILURE);
+}
+
 /* Whole names only; what does not fit is told as "...". */
-static int make_audit(struct pn_str *ret, const struct pn_decision *d, enum pn_reason_class class,
+static int make_audit(struct pn_str *ret, const struct pn_decision *d, enum audit what,
                       struct pn_arena *a)
 {
     struct pn_buf text = PN_BUF_IN_ARENA(a);
     for (size_t i = 0; i < d->verdict_count; i++) {
         const struct pn_verdict *v = &d->verdicts[i];
-        const char *id = class == PN_CLASS_FAILURE ? pn_reason_name(v->reason.id) : "";
-        if (!is_class(v, class))
+        const char *id = what != APPLIED ? pn_reason_name(v->reason.id) : "";
+        if (!is_told(v, what))
             continue;
         if (text.len + policy_of(d, v)->name.n + strlen(id) + 6 > PN_AUDIT_VALUE_MAX_BYTES) {
             pn_buf_cstr(&text, ",...");
@@ -193,9 +208,11 @@ int pn_status_tell(struct pn_decision *d, struct pn_arena *a)
 {
     int r = make_warnings(d, a);
     if (r == 0 && d->allowed)
-        r = make_audit(&d->audit_applied, d, PN_CLASS_SUCCESS, a);
+        r = make_audit(&d->audit_applied, d, APPLIED, a);
     if (r == 0)
-        r = make_audit(&d->audit_skipped, d, PN_CLASS_FAILURE, a);
+        r = make_audit(&d->audit_skipped, d, SKIPPED, a);
+    if (r == 0)
+        r = make_audit(&d->audit_audited, d, AUDITED, a);
     return r;
 }
 

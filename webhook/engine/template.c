@@ -90,13 +90,14 @@ static const char *const position_words[] = {"First", "BeforeInit", "AfterInit",
 struct placement_nodes {
     struct pn_str container;
     int position;
+    struct pn_strs before, after;
 };
 
 static const struct pn_field placement_fields[] = {
     {"container", PN_FIELD_STRING, offsetof(struct placement_nodes, container), true},
-    {"position", PN_FIELD_ENUM, offsetof(struct placement_nodes, position), true, position_words},
-    {"before", PN_FIELD_LATER},
-    {"after", PN_FIELD_LATER},
+    {"position", PN_FIELD_ENUM, offsetof(struct placement_nodes, position), false, position_words},
+    {"before", PN_FIELD_STRING_LIST, offsetof(struct placement_nodes, before)},
+    {"after", PN_FIELD_STRING_LIST, offsetof(struct placement_nodes, after)},
     {0}};
 
 /* What can be said of one rule before it is rendered. */
@@ -192,7 +193,8 @@ static void decode_placement(struct pn_template *t, struct pn_decoder *d,
                 pn_decode_fault(d, item, "duplicate-name", "container `%.*s` is placed twice",
                                 PN_STR_ARG(nodes.container));
         }
-        placements[i] = (struct pn_placement){nodes.container, (enum pn_position)nodes.position};
+        placements[i] = (struct pn_placement){nodes.container, (enum pn_position)nodes.position,
+                                              nodes.before, nodes.after};
     }
     t->placements = placements;
     t->placement_count = n;
@@ -338,4 +340,5 @@ void pn_template_decode(struct pn_template_draft *ret, struct pn_decoder *d,
     t->hash = pn_node_hash(d, spec);
     ret->annotations = pod.metadata.annotations;
     ret->append_annotations = nodes.append_annotations;
+    ret->placement = t->placement_count > 0 ? nodes.placement : NULL;
 }

@@ -11,7 +11,8 @@ enum pn_outcome pn_preview_outcome(const struct pn_decision *decision)
         return PN_OUTCOME_UNCHANGED;
     for (size_t i = 0; i < decision->verdict_count; i++) {
         enum pn_reason_id id = decision->verdicts[i].reason.id;
-        if (id == PN_REASON_INJECTED || id == PN_REASON_REPAIRED)
+        if (id == PN_REASON_INJECTED || id == PN_REASON_REPAIRED ||
+            id == PN_REASON_INJECTED_OVER_BUDGET)
             return PN_OUTCOME_INJECTED;
     }
     return PN_OUTCOME_ANNOTATED;

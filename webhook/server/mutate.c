@@ -7,14 +7,17 @@
 #include "engine/engine.h"
 #include "server/clock.h"
 
-/* Names of policies for the log: those in the Pod, and those that are not, with the reason's id. */
-static void list_verdicts(struct pn_buf *applied, struct pn_buf *skipped,
+/*
+ * Names of policies for the log: those in the Pod, those that are not, and those in mode Audit, with
+ * the reason's id.
+ */
+static void list_verdicts(struct pn_buf *applied, struct pn_buf *skipped, struct pn_buf *audited,
                           const struct pn_decision *d)
 {
     for (size_t i = 0; i < d->verdict_count; i++) {
         enum pn_reason_id id = d->verdicts[i].reason.id;
         bool success = pn_reason_class_of(id) == PN_CLASS_SUCCESS;
-        struct pn_buf *list = success ? applied : skipped;
+        struct pn_buf *list = d->verdicts[i].audit ? audited : success ? applied : skipped;
         if (list->len > 0)
             pn_buf_char(list, ',');
         pn_buf_str(list, pn_policy_set_policy_name(d->set, d->verdicts[i].policy));
@@ -31,7 +34,8 @@ static void log_decision(struct pn_service *service, const struct pn_decision *d
 {
     struct pn_log_line line;
     struct pn_buf applied = PN_BUF_IN_ARENA(arena), skipped = PN_BUF_IN_ARENA(arena);
-    list_verdicts(&applied, &skipped, d);
+    struct pn_buf audited = PN_BUF_IN_ARENA(arena);
+    list_verdicts(&applied, &skipped, &audited, d);
     pn_log_begin(&line, service->log, arena, PN_LOG_INFO, PN_STR("decided"));
     pn_log_str(&line, "uid", d->uid);
     pn_log_str(&line, "namespace", d->pod_namespace);
@@ -45,6 +49,8 @@ static void log_decision(struct pn_service *service, const struct pn_decision *d
         pn_log_str(&line, "applied", pn_buf_view(&applied));
     if (skipped.len > 0)
         pn_log_str(&line, "skipped", pn_buf_view(&skipped));
+    if (audited.len > 0)
+        pn_log_str(&line, "audited", pn_buf_view(&audited));
     pn_log_int(&line, "patchBytes", (int64_t)d->patch.n);
     pn_log_int(&line, "durationMicros", pn_clock_us() - began_us);
     pn_log_commit(&line);
