@@ -300,8 +300,7 @@ static int tell_audit(struct run *run)
         enum pn_reason_class class = pn_reason_class_of(v->reason.id);
         struct pn_buf detail = PN_BUF_IN_ARENA(run->arena);
         bool denies = class == PN_CLASS_FAILURE && policy->deny_on_failure;
-        if (!v->audit || v->reason.id == PN_REASON_NONE ||
-            (class != PN_CLASS_SUCCESS && !denies))
+        if (!v->audit || v->reason.id == PN_REASON_NONE || (class != PN_CLASS_SUCCESS && !denies))
             continue;
         pn_reason_write(&detail, &v->reason);
         if (detail.failed)

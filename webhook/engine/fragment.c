@@ -280,6 +280,39 @@ bool pn_fragment_rule_names(const struct pn_app_rule *rule, struct pn_str name)
     return false;
 }
 
+bool pn_fragment_is_forbidden_mount(struct pn_str path)
+{
+    static const char *const exact[] = {
+        "/",     "/bin", "/dev", "/etc",     "/lib",         "/lib64",          "/run",
+        "/sbin", "/usr", "/var", "/var/run", "/run/secrets", "/var/run/secrets"};
+    static const char *const whole[] = {"/proc", "/sys", "/run/secrets/kubernetes.io",
+                                        "/var/run/secrets/kubernetes.io"};
+    while (path.n > 1 && path.s[path.n - 1] == '/')
+        path.n--;
+    for (size_t i = 0; i < PN_COUNT_OF(exact); i++) {
+        if (pn_str_is(path, exact[i]))
+            return true;
+    }
+    for (size_t i = 0; i < PN_COUNT_OF(whole); i++) {
+        struct pn_str top = pn_str_of(whole[i]);
+        if (pn_str_has_prefix(path, top) && (path.n == top.n || path.s[top.n] == '/'))
+            return true;
+    }
+    return false;
+}
+
+static int check_forbidden_mounts(struct check *c, struct pn_value mounts)
+{
+    for (uint32_t i = 0; i < pn_value_count(mounts); i++) {
+        struct pn_str path = pn_value_str(PN_GET(pn_value_at(mounts, i), "mountPath"));
+        if (pn_fragment_is_forbidden_mount(path))
+            return invalid(c,
+                           "appContainers/volumeMounts: nothing may be mounted at %.*s of an app",
+                           PN_STR_ARG(path));
+    }
+    return 0;
+}
+
 static int build_app_rule(struct pn_app_rule *rule, struct check *c, struct pn_value v)
 {
     static const char *const keys[] = {"names", "initContainers", "volumeMounts",
@@ -304,6 +337,8 @@ static int build_app_rule(struct pn_app_rule *rule, struct check *c, struct pn_v
                    "appContainers/volumeMounts");
     if (r == 0)
         r = check_mount_paths(c, rule->volume_mounts);
+    if (r == 0)
+        r = check_forbidden_mounts(c, rule->volume_mounts);
     if (r == 0)
         r = check_list(&rule->env, c, PN_GET(v, "env"), PN_SCHEMA_ENV_VAR, "appContainers/env");
     if (r == 0)

@@ -28,6 +28,12 @@ bool pn_fragment_rule_names(const struct pn_app_rule *rule, struct pn_str name);
 /* True when the name of an env variable says that its value is secret. */
 bool pn_fragment_says_secret(struct pn_str name);
 
+/*
+ * True when an app container would no longer start, or no longer be the app, with something mounted
+ * at `path`: the root, the system's directories, the API server's own token.
+ */
+bool pn_fragment_is_forbidden_mount(struct pn_str path);
+
 /* The rendered template is nothing that could be added to a Pod. */
 #define PN_FRAGMENT_E_INVALID 1
 

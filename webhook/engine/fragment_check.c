@@ -256,6 +256,17 @@ void pn_check_mounts(struct pn_decoder *d, const struct pn_node *list,
         check_mount(d, list, i, volumes);
 }
 
+void pn_check_forbidden_mounts(struct pn_decoder *d, const struct pn_node *list)
+{
+    for (uint32_t i = 0; i < list_count(list); i++) {
+        const struct pn_node *path = get_static(list->sequence.items[i], "mountPath");
+        if (path != NULL && pn_fragment_is_forbidden_mount(pn_node_str(path)))
+            pn_decode_fault(d, path, "forbidden-path",
+                            "volumeMounts.mountPath: nothing may be mounted at `%.*s` of an app",
+                            PN_STR_ARG(path->s));
+    }
+}
+
 /* ---- env ------------------------------------------------------------------------------- */
 
 void pn_check_env(struct pn_decoder *d, const struct pn_node *list, const char *what)

@@ -37,6 +37,9 @@ void pn_check_containers(struct pn_decoder *d, const struct pn_node *init_contai
 void pn_check_mounts(struct pn_decoder *d, const struct pn_node *list,
                      const struct pn_node *volumes, const char *what);
 
+/* Mounts in the Pod's own containers: not where the app would no longer be the app. */
+void pn_check_forbidden_mounts(struct pn_decoder *d, const struct pn_node *list);
+
 /* A list of env variables; values whose name says that they are secret are refused. */
 void pn_check_env(struct pn_decoder *d, const struct pn_node *list, const char *what);
 

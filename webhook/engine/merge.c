@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "engine/merge_app.h"
+#include "engine/merge_ports.h"
 #include "engine/own.h"
 #include "engine/place.h"
 #include "engine/status.h"
@@ -163,13 +164,17 @@ static int merge_container(struct pn_merge *m, struct pn_value rendered, bool in
         return PN_CLASH(m, PN_REASON_CONTAINER_NAME_TAKEN, {"container", name},
                         {"other", added_by(m, planned->policy)});
     struct pn_own own = pn_own_container(m->plan->pod, m->template, rendered, init);
-    if (own.state == PN_OWN_ABSENT)
-        return add_container(m, rendered, init, false);
-    if (own.state == PN_OWN_OURS)
-        return keep_container(m, rendered, &own);
-    if (!m->plan->strict && is_container_of_a_candidate(m->plan, name))
-        return add_container(m, rendered, init, true);
-    return refuse_container(m, name, &own);
+    bool provisional = false;
+    if (own.state == PN_OWN_TAKEN || own.state == PN_OWN_TAMPERED) {
+        provisional = !m->plan->strict && is_container_of_a_candidate(m->plan, name);
+        if (!provisional)
+            return refuse_container(m, name, &own);
+    }
+    int r = pn_merge_check_ports(m, rendered, init, &own);
+    if (r != 0)
+        return r;
+    return own.state == PN_OWN_OURS ? keep_container(m, rendered, &own)
+                                    : add_container(m, rendered, init, provisional);
 }
 
 static int merge_containers(struct pn_merge *m, struct pn_value list, bool init)
@@ -361,9 +366,21 @@ static int check_mounted_volumes(struct pn_merge *m, const struct pn_fragment *f
                     {"detail", detail});
 }
 
+/* A classic sidecar runs for ever, and a Pod that is to end waits for all its containers. */
+static int check_end(struct pn_merge *m, const struct pn_fragment *f)
+{
+    if (!m->plan->pod->ends || pn_value_count(f->containers) == 0)
+        return 0;
+    return PN_CLASH(m, PN_REASON_JOB_WOULD_NOT_COMPLETE,
+                    {"container", pn_plan_name(pn_value_at(f->containers, 0))},
+                    {"template", m->template->name});
+}
+
 static int merge_fragment(struct pn_merge *m, const struct pn_fragment *f)
 {
     int r = check_support(m);
+    if (r == 0)
+        r = check_end(m, f);
     if (r == 0)
         r = check_mounted_volumes(m, f);
     if (r == 0)

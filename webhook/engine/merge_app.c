@@ -104,6 +104,31 @@ static bool has_device(struct pn_value container, struct pn_value path)
     return false;
 }
 
+/*
+ * What is mounted inside or around `path` already, or absent. Of what was received, that which some
+ * policy of this round adds does not count: it is compared when it is planned itself.
+ */
+static struct pn_value find_overlap(const struct pn_merge *m, const struct target *t,
+                                    struct pn_str path)
+{
+    const struct pn_str field = PN_STR("volumeMounts"), key = PN_STR("mountPath");
+    struct pn_value received = pn_value_get(t->container, field);
+    for (uint32_t i = 0; i < pn_value_count(received); i++) {
+        struct pn_value mount = pn_value_at(received, i);
+        if (pn_plan_is_nested(pn_value_str(pn_value_get(mount, key)), path) &&
+            (m->plan->strict || !is_added_by_a_candidate(m->plan, t, field, key, mount)))
+            return mount;
+    }
+    for (uint32_t e = m->plan->last_edit[t->init][t->at]; e != 0;
+         e = m->plan->edits[e - 1].previous) {
+        const struct pn_edit *edit = &m->plan->edits[e - 1];
+        if (edit->kind == PN_EDIT_ITEM && pn_str_eq(edit->key, field) &&
+            pn_plan_is_nested(pn_value_str(pn_value_get(edit->value, key)), path))
+            return edit->value;
+    }
+    return PN_VALUE_ABSENT;
+}
+
 static int merge_mounts(struct pn_merge *m, const struct target *t, struct pn_value mounts)
 {
     for (uint32_t i = 0; i < pn_value_count(mounts); i++) {
@@ -118,6 +143,12 @@ static int merge_mounts(struct pn_merge *m, const struct target *t, struct pn_va
         if (r == 0 && clash)
             r = PN_CLASH(m, PN_REASON_MOUNT_PATH_TAKEN, {"container", t->name},
                          {"other", pn_plan_name(there)}, {"path", pn_value_str(path)});
+        there = r == 0 ? find_overlap(m, t, pn_value_str(path)) : PN_VALUE_ABSENT;
+        if (there.kind != PN_ABSENT)
+            r = PN_CLASH(m, PN_REASON_MOUNT_PATH_OVERLAP, {"container", t->name},
+                         {"other", pn_plan_name(there)},
+                         {"there", pn_value_str(PN_GET(there, "mountPath"))},
+                         {"path", pn_value_str(path)});
         if (r != 0)
             return r;
     }

@@ -13,7 +13,7 @@ struct edge {
 struct graph {
     struct edge *edges; /* sorted by `first` */
     size_t count;
-    enum { UNSEEN, OPEN, DONE } *states; /* of the edges: OPEN ones make up the path */
+    enum { UNSEEN, OPEN, DONE } * states; /* of the edges: OPEN ones make up the path */
 };
 
 static size_t count_edges(struct pn_template_draft *const *drafts, size_t n)

@@ -563,9 +563,9 @@ static bool read_text(struct pn_value *ret, const struct pn_parameter *p, struct
 static int invalid(struct pn_reason *ret_reason, struct pn_arena *a, const struct pn_override *o,
                    struct pn_str key, const char *expected)
 {
-    struct pn_str from = pn_arena_format(
-        a, "%s %.*s%.*s", o->source == PN_OVERRIDE_LABEL ? "label" : "annotation",
-        PN_STR_ARG(o->key), PN_STR_ARG(key));
+    struct pn_str from = pn_arena_format(a, "%s %.*s%.*s",
+                                         o->source == PN_OVERRIDE_LABEL ? "label" : "annotation",
+                                         PN_STR_ARG(o->key), PN_STR_ARG(key));
     *ret_reason = PN_REASON(a, PN_REASON_PARAMETER_INVALID, {"parameter", o->parameter->name},
                             {"source", from}, {"expected", pn_arena_dup(a, pn_str_of(expected))});
     return PN_PARAMETERS_E_REASON;

@@ -140,13 +140,30 @@ struct pn_value pn_plan_annotation(const struct pn_plan *plan, struct pn_str key
     return edit != NULL ? edit->value : pn_value_get(plan->pod->annotations, key);
 }
 
+struct pn_str pn_plan_path(struct pn_str path)
+{
+    while (path.n > 1 && path.s[path.n - 1] == '/')
+        path.n--;
+    return path;
+}
+
+bool pn_plan_is_nested(struct pn_str a, struct pn_str b)
+{
+    struct pn_str outer = pn_plan_path(a), inner = pn_plan_path(b);
+    if (outer.n > inner.n) {
+        struct pn_str longer = outer;
+        outer = inner;
+        inner = longer;
+    }
+    if (outer.n == 0 || outer.n == inner.n)
+        return false;
+    return pn_str_has_prefix(inner, outer) &&
+           (outer.s[outer.n - 1] == '/' || inner.s[outer.n] == '/');
+}
+
 static bool same_path(struct pn_str a, struct pn_str b)
 {
-    while (a.n > 1 && a.s[a.n - 1] == '/')
-        a.n--;
-    while (b.n > 1 && b.s[b.n - 1] == '/')
-        b.n--;
-    return pn_str_eq(a, b);
+    return pn_str_eq(pn_plan_path(a), pn_plan_path(b));
 }
 
 static bool same_key(struct pn_str key, struct pn_value a, struct pn_value b)

@@ -119,6 +119,12 @@ const struct pn_edit *pn_plan_find_item(const struct pn_plan *plan, bool init, u
 struct pn_value pn_plan_received_item(struct pn_value container, struct pn_str field,
                                       struct pn_str key, struct pn_value item);
 
+/* A path without slashes at its end; "/" stays. */
+struct pn_str pn_plan_path(struct pn_str path);
+
+/* True when one path is inside the other, and they differ. */
+bool pn_plan_is_nested(struct pn_str a, struct pn_str b);
+
 /*
  * Bytes of all annotations as planned, keys and values, as the API server counts them, without
  * the status.

@@ -42,8 +42,8 @@ struct pn_pod {
 
 /*
  * Views a Pod's metadata and spec. Borrows from both; arrays live in `a`. The workload is the
- * controller's name, without `-<pod-template-hash>` of a ReplicaSet that a Deployment made and without
- * the minute in the name of a CronJob's Job (kubernetes/pkg/controller: deployment/sync.go,
+ * controller's name, without `-<pod-template-hash>` of a ReplicaSet that a Deployment made and
+ * without the minute in the name of a CronJob's Job (kubernetes/pkg/controller: deployment/sync.go,
  * cronjob/utils.go); without a controller generateName, else the name. Returns 0,
  * PN_POD_E_TYPE (err names the path below "request.object"), or -ENOMEM.
  */

@@ -181,8 +181,8 @@ static void decode_match(struct pn_policy_draft *ret, struct pn_decoder *d,
     }
 }
 
-static void decode_rollout(struct pn_policy *p, struct pn_decoder *d,
-                           const struct rollout *rollout, const struct pn_node *node)
+static void decode_rollout(struct pn_policy *p, struct pn_decoder *d, const struct rollout *rollout,
+                           const struct pn_node *node)
 {
     p->rollout_percent = rollout->percent;
     p->rollout_salt = rollout->salt.n > 0 ? rollout->salt : p->name;

@@ -76,8 +76,8 @@ struct pn_policy {
     int32_t priority;
     bool opt_out_forbidden;
     bool deny_on_failure;
-    bool audit;                /* decided and told, never done */
-    int32_t rollout_percent;   /* 0 to 100 */
+    bool audit;              /* decided and told, never done */
+    int32_t rollout_percent; /* 0 to 100 */
     struct pn_str rollout_salt;
     struct pn_str rev; /* eight hex digits: a hash of policy and templates */
 };

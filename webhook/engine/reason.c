@@ -121,8 +121,9 @@ static const struct {
         {"budget-share-of-app", PN_CLASS_FAILURE,
          "budget {budget}: {would} of {resource} would be added to an app of {app}, and {most} is "
          "allowed"},
-    [PN_REASON_GUARANTEED_QOS_LOST] = {"guaranteed-qos-lost", PN_CLASS_FAILURE,
-                                       "the Pod's QoS class would be {class} instead of Guaranteed"},
+    [PN_REASON_GUARANTEED_QOS_LOST] =
+        {"guaranteed-qos-lost", PN_CLASS_FAILURE,
+         "the Pod's QoS class would be {class} instead of Guaranteed"},
     [PN_REASON_POD_LEVEL_RESOURCES_EXCEEDED] =
         {"pod-level-resources-exceeded", PN_CLASS_FAILURE,
          "the containers would request {would} of {resource}, and the Pod's spec.resources has "

@@ -25,7 +25,8 @@ static void write_audit(struct pn_buf *out, const struct pn_decision *d)
     const struct {
         const char *key;
         struct pn_str value;
-    } annotations[] = {{"applied", d->audit_applied}, {"skipped", d->audit_skipped},
+    } annotations[] = {{"applied", d->audit_applied},
+                       {"skipped", d->audit_skipped},
                        {"audited", d->audit_audited}};
     bool open = false;
     for (size_t i = 0; i < PN_COUNT_OF(annotations); i++) {

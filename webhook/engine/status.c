@@ -16,8 +16,7 @@ static const struct pn_policy *policy_of(const struct pn_decision *d, const stru
 /* Of policies that are enforced. */
 static bool is_class(const struct pn_verdict *v, enum pn_reason_class class)
 {
-    return v->reason.id != PN_REASON_NONE && pn_reason_class_of(v->reason.id) == class &&
-           !v->audit;
+    return v->reason.id != PN_REASON_NONE && pn_reason_class_of(v->reason.id) == class && !v->audit;
 }
 
 /* ---- the status annotation

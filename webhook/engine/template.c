@@ -111,6 +111,7 @@ static void check_app_rule(struct pn_decoder *d, const struct pn_node *item, con
     if (item->kind != PN_NODE_MAPPING)
         return;
     pn_check_mounts(d, nodes.volume_mounts, volumes, what);
+    pn_check_forbidden_mounts(d, nodes.volume_mounts);
     pn_check_env(d, nodes.env, what);
     pn_check_objects(d, nodes.env_from, what, "envFrom");
     pn_check_schema(d, nodes.volume_mounts, PN_SCHEMA_VOLUME_MOUNT, "volumeMounts");

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/merge_ports.h"
+
+/* A container that runs for long: no init container that ends. */
+static bool runs_for_long(struct pn_value container, bool init)
+{
+    return !init || pn_value_is_string(PN_GET(container, "restartPolicy"), "Always");
+}
+
+static struct pn_str protocol_of(struct pn_value port)
+{
+    struct pn_str protocol = pn_value_str(PN_GET(port, "protocol"));
+    return protocol.n > 0 ? protocol : PN_STR("TCP");
+}
+
+/* The addresses meet: equal, or one of them stands for all. */
+static bool same_host(struct pn_value a, struct pn_value b)
+{
+    struct pn_str x = pn_value_str(PN_GET(a, "hostIP")), y = pn_value_str(PN_GET(b, "hostIP"));
+    bool every = x.n == 0 || y.n == 0 || pn_str_is(x, "0.0.0.0") || pn_str_is(y, "0.0.0.0") ||
+                 pn_str_is(x, "::") || pn_str_is(y, "::");
+    return every || pn_str_eq(x, y);
+}
+
+static bool same_number(struct pn_value a, struct pn_value b, struct pn_str field)
+{
+    struct pn_value x = pn_value_get(a, field), y = pn_value_get(b, field);
+    return x.kind == PN_INT && x.i != 0 && pn_value_equal(x, y) &&
+           pn_str_eq(protocol_of(a), protocol_of(b));
+}
+
+static struct pn_str number_text(const struct pn_merge *m, struct pn_value port, const char *field)
+{
+    return pn_arena_format(m->plan->arena, "%lld/%.*s",
+                           (long long)pn_value_get(port, pn_str_of(field)).i,
+                           PN_STR_ARG(protocol_of(port)));
+}
+
+static int compare_port(struct pn_merge *m, struct pn_str name, struct pn_value ours,
+                        struct pn_str other, struct pn_value theirs)
+{
+    struct pn_str port_name = pn_plan_name(ours);
+    if (same_number(ours, theirs, PN_STR("containerPort")))
+        return PN_CLASH(m, PN_REASON_PORT_TAKEN, {"container", name},
+                        {"port", number_text(m, ours, "containerPort")}, {"other", other});
+    if (same_number(ours, theirs, PN_STR("hostPort")) && same_host(ours, theirs))
+        return PN_CLASH(m, PN_REASON_HOST_PORT_TAKEN, {"container", name},
+                        {"port", number_text(m, ours, "hostPort")}, {"other", other});
+    if (port_name.n > 0 && pn_str_eq(port_name, pn_plan_name(theirs)))
+        return PN_CLASH(m, PN_REASON_PORT_NAME_TAKEN, {"container", name}, {"port", port_name},
+                        {"other", other});
+    return 0;
+}
+
+static int compare_ports(struct pn_merge *m, struct pn_value rendered, struct pn_str other,
+                         struct pn_value container)
+{
+    struct pn_value ours = PN_GET(rendered, "ports"), theirs = PN_GET(container, "ports");
+    int r = 0;
+    for (uint32_t i = 0; r == 0 && i < pn_value_count(ours); i++) {
+        for (uint32_t k = 0; r == 0 && k < pn_value_count(theirs); k++)
+            r = compare_port(m, pn_plan_name(rendered), pn_value_at(ours, i), other,
+                             pn_value_at(theirs, k));
+    }
+    return r;
+}
+
+/* What the Pod has. What is ours is compared when it is merged itself, unless the plan is strict.
+ */
+static int compare_received(struct pn_merge *m, struct pn_value rendered, bool init,
+                            const struct pn_own *own)
+{
+    const struct pn_containers *list = pn_plan_list(m->plan, init);
+    int r = 0;
+    for (uint32_t i = 0; r == 0 && i < list->count; i++) {
+        const struct pn_container *c = &list->items[i];
+        bool itself = own->state == PN_OWN_OURS && own->init == init && own->at == i;
+        if (itself || (m->plan->ours[init][i] && !m->plan->strict) ||
+            !runs_for_long(c->value, init))
+            continue;
+        struct pn_str other = pn_arena_format(m->plan->arena, "container %.*s",
+                                              PN_STR_ARG(c->name));
+        r = compare_ports(m, rendered, other, c->value);
+    }
+    return r;
+}
+
+static int compare_planned(struct pn_merge *m, struct pn_value rendered)
+{
+    int r = 0;
+    for (uint32_t i = 0; r == 0 && i < m->plan->count; i++) {
+        const struct pn_edit *edit = &m->plan->edits[i];
+        if (edit->kind != PN_EDIT_CONTAINER || !runs_for_long(edit->value, edit->init) ||
+            pn_str_eq(pn_plan_name(edit->value), pn_plan_name(rendered)))
+            continue;
+        struct pn_str other = pn_arena_format(
+            m->plan->arena, "container %.*s of policy %.*s", PN_STR_ARG(pn_plan_name(edit->value)),
+            PN_STR_ARG(m->plan->set->policies[edit->policy].name));
+        r = compare_ports(m, rendered, other, edit->value);
+    }
+    return r;
+}
+
+int pn_merge_check_ports(struct pn_merge *m, struct pn_value rendered, bool init,
+                         const struct pn_own *own)
+{
+    if (pn_value_count(PN_GET(rendered, "ports")) == 0 || !runs_for_long(rendered, init))
+        return 0;
+    int r = compare_received(m, rendered, false, own);
+    if (r == 0)
+        r = compare_received(m, rendered, true, own);
+    return r == 0 ? compare_planned(m, rendered) : r;
+}
