@@ -290,6 +290,38 @@ START_TEST(nano_units_are_exact)
 }
 END_TEST
 
+START_TEST(thousandths_are_the_finest_of_a_pod)
+{
+    static const struct {
+        const char *text, *rounded;
+    } cases[] = {
+        {"0", "0"},
+        {"1m", "1m"},
+        {"1n", "1m"},
+        {"1000001n", "2m"},
+        {"-1n", "-1m"},
+        {"-1.0001", "-1001m"},
+        {"1500u", "2m"},
+        {"0.001Ki", "1024m"},
+        {"12e-4", "2e-3"},
+        {"999999999n", "1"},
+        {"1.0000000001", "1001m"},
+        {"9223372036854775807.0001", "9223372036854775807001m"},
+        /* the text stays where it is no finer, be it by zeros */
+        {"1.500", "1.500"},
+        {"+1", "+1"},
+        {"64Mi", "64Mi"},
+        {"1.500000", "1500m"},
+        {"0.000000", "0"},
+    };
+    for (size_t i = 0; i < PN_COUNT_OF(cases); i++) {
+        struct pn_quantity q = parse(cases[i].text);
+        pn_quantity_round_milli(&q);
+        assert_written(&q, cases[i].rounded);
+    }
+}
+END_TEST
+
 START_TEST(json_values_are_quantities)
 {
     const struct {
@@ -301,6 +333,7 @@ START_TEST(json_values_are_quantities)
         {pn_null(), "0"},
         {pn_int(1000), "1k"},
         {pn_int(-5), "-5"},
+        {pn_int(INT64_MIN), "-9223372036854775808"},
         {pn_real(0.25), "250m"},
         {pn_real(1e21), "1e21"},
         {pn_raw(PN_STR("1.500")), "1.500"},
@@ -333,6 +366,7 @@ int main(void)
     tcase_add_test(all, order_is_by_value);
     tcase_add_test(all, sums_keep_the_first_format);
     tcase_add_test(all, nano_units_are_exact);
+    tcase_add_test(all, thousandths_are_the_finest_of_a_pod);
     tcase_add_test(all, json_values_are_quantities);
     suite_add_tcase(suite, all);
     SRunner *runner = srunner_create(suite);

@@ -5,7 +5,7 @@
 
 #include "base/number.h"
 
-enum { NANO_EXP10 = -9 };
+enum { NANO_EXP10 = -9, MILLI_EXP10 = -3 };
 
 #define MANTISSA_MAX (~(unsigned __int128)0 >> 1)
 
@@ -155,9 +155,13 @@ static bool scale_up(unsigned __int128 *m, int64_t times)
 static void set_value(struct pn_quantity *q, bool negative, unsigned __int128 magnitude,
                       int64_t exp10)
 {
-    while (magnitude != 0 && magnitude % 10 == 0) {
+    for (; magnitude > UINT64_MAX && magnitude % 10 == 0; exp10++)
         magnitude /= 10;
-        exp10++;
+    if (magnitude <= UINT64_MAX) { /* dividing 64 bits is many times faster */
+        uint64_t m = (uint64_t)magnitude;
+        for (; m != 0 && m % 10 == 0; exp10++)
+            m /= 10;
+        magnitude = m;
     }
     q->mantissa = negative ? -(__int128)magnitude : (__int128)magnitude;
     q->exp10 = magnitude == 0 ? 0 : exp10;
@@ -208,6 +212,11 @@ static bool read_binary(struct pn_quantity *q, const struct parts *p, const stru
         return false;
     for (size_t i = 0; !capped && i < p->whole.n; i++)
         units_n = units_n * 10 + (unsigned)(p->whole.s[i] - '0');
+    if (!capped && fraction.n == 0) { /* nearly always: 10^19 * 2^60 fits */
+        units_n <<= u->exponent;
+        set_value(q, p->negative, units_n > INT64_MAX ? INT64_MAX : units_n, 0);
+        return true;
+    }
     for (size_t i = 0; !capped && i < BINARY_FRACTION_DIGITS; i++) {
         rest = rest * 10 + (i < fraction.n ? (unsigned)(fraction.s[i] - '0') : 0);
         one *= 10;
@@ -270,6 +279,8 @@ int pn_quantity_from_value(struct pn_quantity *ret, struct pn_value v, struct pn
         r = pn_quantity_parse(&q, pn_str_trim(pn_value_str(v)), err);
         break;
     case PN_INT:
+        set_value(&q, v.i < 0, v.i < 0 ? -(unsigned __int128)v.i : (unsigned __int128)v.i, 0);
+        break;
     case PN_REAL:
         pn_json_write(&digits, v);
         if (digits.failed)
@@ -390,6 +401,30 @@ bool pn_quantity_milli(int64_t *ret, const struct pn_quantity *q)
 bool pn_quantity_nano(__int128 *ret, const struct pn_quantity *q)
 {
     return mantissa_at(ret, q, NANO_EXP10);
+}
+
+/* Whether the text has digits behind the thousandths, be they zeros. */
+static bool is_written_finer(struct pn_str text)
+{
+    struct parts p;
+    struct unit u;
+    return text.s != NULL && split_parts(&p, text) && find_unit(&u, p.suffix) && u.base == 10 &&
+           u.exponent - (int64_t)p.fraction.n < MILLI_EXP10;
+}
+
+void pn_quantity_round_milli(struct pn_quantity *q)
+{
+    unsigned __int128 m = magnitude_of(q);
+    bool round_up = false;
+    if (is_written_finer(q->as_written))
+        q->as_written = PN_STR_NULL;
+    if (q->exp10 >= MILLI_EXP10)
+        return;
+    for (; q->exp10 < MILLI_EXP10; q->exp10++) {
+        round_up = round_up || m % 10 != 0;
+        m /= 10;
+    }
+    set_value(q, q->mantissa < 0, m + round_up, MILLI_EXP10);
 }
 
 /* ---- writing --------------------------------------------------------------------------- */

@@ -58,6 +58,12 @@ int pn_quantity_from_value(struct pn_quantity *ret, struct pn_value v,
  */
 void pn_quantity_write(struct pn_buf *out, const struct pn_quantity *q);
 
+/*
+ * Rounds to whole thousandths, away from zero, as the API server's defaulting does with every
+ * quantity of a Pod (SetDefaults_ResourceList). The text as written goes if it was finer.
+ */
+void pn_quantity_round_milli(struct pn_quantity *q);
+
 /* -1, 0 or 1, by value whatever the formats (Quantity.Cmp). */
 int pn_quantity_cmp(const struct pn_quantity *a, const struct pn_quantity *b);
 
