@@ -231,6 +231,16 @@ START_TEST(buf_writes_base64)
 }
 END_TEST
 
+START_TEST(buf_writes_json_pointers)
+{
+    struct pn_buf b = PN_BUF_IN_ARENA(arena);
+    pn_buf_pointer(&b, PN_STR("spec"));
+    pn_buf_pointer(&b, PN_STR(""));
+    pn_buf_pointer(&b, PN_STR("a/b~c~1"));
+    assert_str(pn_buf_view(&b), "/spec//a~1b~0c~01");
+}
+END_TEST
+
 /* ---- arena ----------------------------------------------------------------------------- */
 
 START_TEST(arena_aligns_and_keeps_apart)
@@ -525,6 +535,7 @@ int main(void)
     tcase_add_test(all, buf_grows);
     tcase_add_test(all, buf_remembers_a_refusal);
     tcase_add_test(all, buf_writes_base64);
+    tcase_add_test(all, buf_writes_json_pointers);
     tcase_add_test(all, arena_aligns_and_keeps_apart);
     tcase_add_test(all, arena_holds_its_cap);
     tcase_add_test(all, arena_grows_the_last_block_in_place);

@@ -115,6 +115,19 @@ struct pn_str pn_buf_view(const struct pn_buf *b)
     return (struct pn_str){b->data, b->len};
 }
 
+void pn_buf_pointer(struct pn_buf *b, struct pn_str key)
+{
+    pn_buf_char(b, '/');
+    for (size_t i = 0; i < key.n; i++) {
+        if (key.s[i] == '~')
+            pn_buf_cstr(b, "~0");
+        else if (key.s[i] == '/')
+            pn_buf_cstr(b, "~1");
+        else
+            pn_buf_char(b, key.s[i]);
+    }
+}
+
 void pn_buf_base64(struct pn_buf *b, struct pn_str bytes)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

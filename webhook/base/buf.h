@@ -49,6 +49,9 @@ char *pn_buf_reserve(struct pn_buf *b, size_t n);
 /* The bytes written so far, borrowed until the next append. */
 struct pn_str pn_buf_view(const struct pn_buf *b);
 
+/* '/' and `key`, escaped as one token of a JSON pointer (RFC 6901). */
+void pn_buf_pointer(struct pn_buf *b, struct pn_str key);
+
 /* Standard base64 with padding (RFC 4648 section 4), as Go decodes []byte. */
 void pn_buf_base64(struct pn_buf *b, struct pn_str bytes);
 

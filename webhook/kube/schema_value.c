@@ -23,20 +23,10 @@ static void write_pointer(struct pn_buf *out, const struct step *step)
     if (step->up == NULL)
         return;
     write_pointer(out, step->up);
-    pn_buf_char(out, '/');
-    if (step->member == NULL) {
-        pn_buf_int(out, step->index);
-        return;
-    }
-    struct pn_str key = step->member->key;
-    for (size_t i = 0; i < key.n; i++) {
-        if (key.s[i] == '~')
-            pn_buf_cstr(out, "~0");
-        else if (key.s[i] == '/')
-            pn_buf_cstr(out, "~1");
-        else
-            pn_buf_char(out, key.s[i]);
-    }
+    if (step->member != NULL)
+        pn_buf_pointer(out, step->member->key);
+    else
+        pn_buf_printf(out, "/%u", step->index);
 }
 
 static int point_at(const struct pointer *p, const struct step *step)
