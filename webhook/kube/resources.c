@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kube/resources.h"
+
+#include <errno.h>
+
+#include "kube/resources_lines.h"
+
+/* ---- amounts --------------------------------------------------------------------------- */
+
+struct amount {
+    struct pn_quantity q;
+    bool there;
+    bool out_of_range; /* q says nothing */
+};
+
+static int read_amount(struct amount *ret, const struct pn_resource_lines *lines,
+                       const struct pn_resource_line *line)
+{
+    struct pn_value v = line->member->value;
+    struct pn_buf digits = PN_BUF_IN_ARENA(lines->arena);
+    struct amount x = {.there = true};
+    if (v.kind == PN_REAL) { /* pn_quantity_from_value would take memory from the heap */
+        pn_json_write(&digits, v);
+        v = pn_raw(pn_buf_view(&digits));
+    }
+    int r = digits.failed ? -ENOMEM : pn_quantity_from_value(&x.q, v, NULL);
+    if (r < 0)
+        return pn_err_set(lines->err, r, "out of memory");
+    if (r == PN_QUANTITY_E_INVALID) {
+        r = pn_quantity_from_value(&x.q, v, lines->err); /* again, to hear why */
+        return r < 0 ? r : pn_resource_lines_invalid(lines, line);
+    }
+    x.out_of_range = r == PN_QUANTITY_E_RANGE;
+    *ret = x;
+    return 0;
+}
+
+static void add(struct amount *to, const struct amount *x)
+{
+    if (!to->there)
+        *to = *x;
+    else if (x->there)
+        to->out_of_range = to->out_of_range || x->out_of_range ||
+                           pn_quantity_add(&to->q, &to->q, &x->q) != 0;
+}
+
+static void raise_to(struct amount *to, const struct amount *x)
+{
+    bool is_more = x->there && !to->out_of_range &&
+                   (x->out_of_range || pn_quantity_cmp(&x->q, &to->q) > 0);
+    if (!to->there || is_more)
+        *to = *x;
+}
+
+static void set_default(struct amount *to, const struct amount *x)
+{
+    if (!to->there)
+        *to = *x;
+}
+
+/* ---- one resource ---------------------------------------------------------------------- */
+
+/* Of one kind over the containers so far. */
+struct sums {
+    struct amount total;    /* app containers and sidecars; at the end the result */
+    struct amount sidecars; /* those that run */
+    struct amount peak;     /* the most that is there while init containers run */
+};
+
+struct resource {
+    struct pn_str name;
+    bool is_cpu_or_memory, is_of_pods; /* the latter: spec.resources can state it */
+    struct sums sums[PN_RESOURCE_KINDS];
+    struct sums exact[PN_RESOURCE_KINDS]; /* not rounded: defaulting adds up before it rounds */
+    struct amount above_zero[PN_RESOURCE_KINDS];
+    uint32_t containers[PN_RESOURCE_KINDS], containers_above_zero[PN_RESOURCE_KINDS];
+    struct amount pod_level[PN_RESOURCE_KINDS], overhead;
+};
+
+static void init_resource(struct resource *s, struct pn_str name)
+{
+    bool is_cpu_or_memory = pn_str_is(name, "cpu") || pn_str_is(name, "memory");
+    *s = (struct resource){.name = name,
+                           .is_cpu_or_memory = is_cpu_or_memory,
+                           .is_of_pods = is_cpu_or_memory || pn_resource_is_hugepages(name)};
+}
+
+static void add_to_sums(struct sums *s, enum pn_resource_owner owner, const struct amount *x)
+{
+    struct amount running = *x;
+    if (owner != PN_OWNER_INIT)
+        add(&s->total, x);
+    if (owner == PN_OWNER_APP)
+        return;
+    if (owner == PN_OWNER_SIDECAR) {
+        add(&s->sidecars, x);
+        running = s->sidecars;
+    } else {
+        add(&running, &s->sidecars);
+    }
+    raise_to(&s->peak, &running);
+}
+
+static void add_container(struct resource *s, enum pn_resource_kind kind,
+                          enum pn_resource_owner owner, struct amount x, bool exact_too)
+{
+    if (exact_too)
+        add_to_sums(&s->exact[kind], owner, &x);
+    pn_quantity_round_milli(&x.q);
+    add_to_sums(&s->sums[kind], owner, &x);
+    s->containers[kind]++;
+    if (x.out_of_range || x.q.mantissa > 0) {
+        add(&s->above_zero[kind], &x);
+        s->containers_above_zero[kind]++;
+    }
+}
+
+static bool is_request_of_same(const struct pn_resource_line *a, const struct pn_resource_line *b)
+{
+    return a->kind == PN_REQUESTS && a->owner == b->owner && a->index == b->index;
+}
+
+/* Adds up the `n` lines of one name. */
+static int read_resource(struct resource *s, const struct pn_resource_lines *lines,
+                         const struct pn_resource_line *items, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        struct amount x;
+        enum pn_resource_kind kind = (enum pn_resource_kind)items[i].kind;
+        enum pn_resource_owner owner = (enum pn_resource_owner)items[i].owner;
+        int r = read_amount(&x, lines, &items[i]);
+        if (r != 0)
+            return r;
+        if (owner == PN_OWNER_POD) {
+            s->pod_level[kind] = x;
+        } else if (owner == PN_OWNER_OVERHEAD) {
+            s->overhead = x;
+        } else {
+            add_container(s, kind, owner, x, lines->has_pod_level);
+            if (kind == PN_LIMITS && (i == 0 || !is_request_of_same(&items[i - 1], &items[i])))
+                add_container(s, PN_REQUESTS, owner, x, lines->has_pod_level);
+        }
+    }
+    for (int kind = 0; kind < PN_RESOURCE_KINDS; kind++) {
+        raise_to(&s->sums[kind].total, &s->sums[kind].peak);
+        raise_to(&s->exact[kind].total, &s->exact[kind].peak);
+    }
+    return 0;
+}
+
+/* defaultHugePagePodLimits, defaultPodRequests, SetDefaults_ResourceList. */
+static void default_pod_level(struct resource *s, const struct pn_resource_lines *lines)
+{
+    struct amount *requests = &s->pod_level[PN_REQUESTS], *limits = &s->pod_level[PN_LIMITS];
+    if (lines->has_pod_level && !s->is_cpu_or_memory && s->is_of_pods && !requests->there)
+        set_default(limits, &s->exact[PN_LIMITS].total);
+    if (lines->has_pod_limits && s->is_cpu_or_memory)
+        set_default(requests, &s->exact[PN_REQUESTS].total);
+    if (lines->has_pod_limits && s->is_of_pods)
+        set_default(requests, limits);
+    pn_quantity_round_milli(&requests->q);
+    pn_quantity_round_milli(&limits->q);
+    pn_quantity_round_milli(&s->overhead.q);
+}
+
+/* ---- the lists ------------------------------------------------------------------------- */
+
+struct list {
+    struct pn_resource *items;
+    uint32_t count;
+};
+
+enum which { EFFECTIVE, CONTAINERS, POD_LEVEL, ABOVE_ZERO, WHICH_COUNT };
+
+struct lists {
+    struct list of[WHICH_COUNT][PN_RESOURCE_KINDS];
+};
+
+static void list_amount(struct list *list, const struct resource *s, const struct amount *x,
+                        uint32_t containers)
+{
+    if (!x->there)
+        return;
+    struct pn_resource *item = &list->items[list->count++];
+    *item = (struct pn_resource){
+        .name = s->name, .out_of_range = x->out_of_range, .containers = containers};
+    if (!x->out_of_range)
+        item->quantity = x->q;
+}
+
+static void list_resource(struct lists *lists, const struct resource *s)
+{
+    for (int kind = 0; kind < PN_RESOURCE_KINDS; kind++) {
+        uint32_t containers = s->containers[kind];
+        struct amount effective = s->sums[kind].total;
+        list_amount(&lists->of[CONTAINERS][kind], s, &effective, containers);
+        list_amount(&lists->of[POD_LEVEL][kind], s, &s->pod_level[kind], 0);
+        if (s->is_cpu_or_memory)
+            list_amount(&lists->of[ABOVE_ZERO][kind], s, &s->above_zero[kind],
+                        s->containers_above_zero[kind]);
+        if (s->is_of_pods && s->pod_level[kind].there)
+            effective = s->pod_level[kind];
+        bool is_zero = !effective.out_of_range && effective.q.mantissa == 0;
+        if (s->overhead.there && (kind == PN_REQUESTS || !is_zero))
+            add(&effective, &s->overhead);
+        list_amount(&lists->of[EFFECTIVE][kind], s, &effective, containers);
+    }
+}
+
+static int new_lists(struct lists *ret, const struct pn_resource_lines *lines)
+{
+    uint32_t names = 0;
+    for (uint32_t i = 0; i < lines->count; i++)
+        names += pn_resource_lines_starts(lines, i);
+    for (int which = 0; which < WHICH_COUNT; which++) {
+        uint32_t most = names;
+        if (which == POD_LEVEL && !lines->has_pod_level)
+            most = 0;
+        if (which == ABOVE_ZERO && names > 2)
+            most = 2;
+        for (int kind = 0; kind < PN_RESOURCE_KINDS; kind++) {
+            struct list *list = &ret->of[which][kind];
+            list->items = pn_arena_alloc(lines->arena, most * sizeof *list->items);
+            if (list->items == NULL)
+                return pn_err_set(lines->err, -ENOMEM, "out of memory");
+        }
+    }
+    return 0;
+}
+
+static int make_lists(struct lists *ret, struct pn_resource_lines *lines)
+{
+    int r = pn_resource_lines_sort(lines);
+    if (r == 0)
+        r = new_lists(ret, lines);
+    for (uint32_t i = 0, n; i < lines->count && r == 0; i += n) {
+        struct resource s;
+        init_resource(&s, lines->items[i].member->key);
+        for (n = 1; i + n < lines->count && !pn_resource_lines_starts(lines, i + n);)
+            n++;
+        r = read_resource(&s, lines, lines->items + i, n);
+        if (r == 0) {
+            default_pod_level(&s, lines);
+            list_resource(ret, &s);
+        }
+    }
+    return r;
+}
+
+static struct pn_requirements requirements_of(const struct lists *lists, enum which which)
+{
+    const struct list *requests = &lists->of[which][PN_REQUESTS];
+    const struct list *limits = &lists->of[which][PN_LIMITS];
+    return (struct pn_requirements){{requests->items, requests->count},
+                                    {limits->items, limits->count}};
+}
+
+int pn_resources_of_spec(struct pn_pod_resources *ret, struct pn_value spec, struct pn_arena *a,
+                         struct pn_err *err)
+{
+    struct pn_resource_lines lines = {.arena = a, .err = err, .app_path = "/containers"};
+    struct lists lists = {0};
+    int r = pn_resource_lines_of_spec(&lines, spec);
+    if (r == 0)
+        r = make_lists(&lists, &lines);
+    if (r != 0)
+        return r;
+    *ret = (struct pn_pod_resources){.effective = requirements_of(&lists, EFFECTIVE),
+                                     .containers = requirements_of(&lists, CONTAINERS),
+                                     .pod = requirements_of(&lists, POD_LEVEL),
+                                     .has_pod_level = !pn_value_is_unset(lines.pod_level),
+                                     .above_zero = requirements_of(&lists, ABOVE_ZERO),
+                                     .container_count = lines.container_count};
+    return 0;
+}
+
+int pn_resources_sum(struct pn_requirements *ret, const struct pn_value *containers, uint32_t n,
+                     struct pn_arena *a, struct pn_err *err)
+{
+    struct pn_resource_lines lines = {.arena = a, .err = err, .app_path = ""};
+    struct lists lists = {0};
+    int r = pn_resource_lines_of_containers(&lines, containers, n);
+    if (r == 0)
+        r = make_lists(&lists, &lines);
+    if (r == 0)
+        *ret = requirements_of(&lists, CONTAINERS);
+    return r;
+}
+
+/* ---- arithmetic ------------------------------------------------------------------------ */
+
+const struct pn_resource *pn_resources_find(const struct pn_resource_list *list, struct pn_str name)
+{
+    uint32_t low = 0, high = list->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        int order = pn_str_cmp(list->items[middle].name, name);
+        if (order == 0)
+            return &list->items[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+bool pn_resources_nano(__int128 *ret, const struct pn_resource_list *list, struct pn_str name)
+{
+    const struct pn_resource *resource = pn_resources_find(list, name);
+    if (resource == NULL) {
+        *ret = 0;
+        return true;
+    }
+    return !resource->out_of_range && pn_quantity_nano(ret, &resource->quantity);
+}
+
+bool pn_resources_growth(__int128 *ret, const struct pn_resource_list *after,
+                         const struct pn_resource_list *before, struct pn_str name)
+{
+    __int128 more, less, growth;
+    if (!pn_resources_nano(&more, after, name) || !pn_resources_nano(&less, before, name) ||
+        __builtin_sub_overflow(more, less, &growth))
+        return false;
+    *ret = growth;
+    return true;
+}
+
+bool pn_resources_percent(__int128 *ret, __int128 nano, uint32_t percent)
+{
+    int64_t rest = (int64_t)(nano % 100) * percent;
+    __int128 share;
+    if (__builtin_mul_overflow(nano / 100, (__int128)percent, &share) ||
+        __builtin_add_overflow(share, (__int128)(rest / 100 - (rest % 100 < 0)), &share))
+        return false;
+    *ret = share;
+    return true;
+}
