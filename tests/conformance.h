@@ -24,5 +24,6 @@ enum outcome check_quantity(struct run *run);
 enum outcome check_selector(struct run *run);
 enum outcome check_jsonpatch(struct run *run);
 enum outcome check_yaml(struct run *run);
+enum outcome check_resources(struct run *run);
 
 #endif
