@@ -82,6 +82,8 @@
 #define PN_PATTERN_MAX_BYTES 256
 /* Policies of one set: the index and the bit sets of the linter are built for this many. */
 #define PN_POLICIES_MAX 100000
+/* A share of the app: ten times the app is no share any more, but a number that is none of ours. */
+#define PN_BUDGET_PERCENT_MAX 10000
 /* Templates that one policy names: all of them are injected or none. */
 #define PN_TEMPLATES_PER_POLICY_MAX 16
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "engine/budget.h"
 #include "engine/index.h"
 #include "engine/order_check.h"
 #include "engine/policy_set.h"
@@ -496,24 +497,53 @@ static void compile(struct pn_policy_set *set, struct pn_template_draft **sorted
         d->out_of_memory = true;
 }
 
-void pn_compile(struct pn_policy_set *set, struct pn_template_draft *templates,
-                size_t template_count, struct pn_policy_draft *policies, size_t policy_count,
-                struct pn_decoder *d)
+static int budget_by_name(const void *a, const void *b)
 {
+    const struct pn_budget_draft *x = a, *y = b;
+    int order = pn_str_cmp(x->budget.name, y->budget.name);
+    return order != 0 ? order : (x > y) - (x < y);
+}
+
+static void compile_budgets(struct pn_policy_set *set, struct pn_budget_draft *drafts, size_t n,
+                            struct pn_decoder *d)
+{
+    struct pn_budget *budgets = pn_arena_zalloc(d->arena, n, sizeof *budgets);
+    if (budgets == NULL) {
+        d->out_of_memory = true;
+        return;
+    }
+    if (n > 0)
+        qsort(drafts, n, sizeof *drafts, budget_by_name);
+    for (size_t i = 0; i < n; i++) {
+        const struct pn_budget_draft *a = i > 0 ? &drafts[i - 1] : NULL, *b = &drafts[i];
+        if (a != NULL && a->name_node != NULL && b->name_node != NULL &&
+            pn_str_eq(a->budget.name, b->budget.name))
+            fault_twice(d, "InjectionBudget", b->budget.name, b->source, b->name_node, a->source,
+                        a->name_node);
+        budgets[i] = b->budget;
+    }
+    set->budgets = budgets;
+    set->budget_count = n;
+}
+
+void pn_compile(struct pn_policy_set *set, const struct pn_drafts *drafts, struct pn_decoder *d)
+{
+    size_t template_count = drafts->template_count, policy_count = drafts->policy_count;
     struct pn_template_draft **sorted_templates = calloc(template_count + 1, sizeof(void *));
     struct pn_policy_draft **sorted_policies = calloc(policy_count + 1, sizeof(void *));
     if (sorted_templates == NULL || sorted_policies == NULL) {
         d->out_of_memory = true;
     } else {
         for (size_t i = 0; i < template_count; i++)
-            sorted_templates[i] = &templates[i];
+            sorted_templates[i] = &drafts->templates[i];
         for (size_t i = 0; i < policy_count; i++)
-            sorted_policies[i] = &policies[i];
+            sorted_policies[i] = &drafts->policies[i];
         if (template_count > 0)
             qsort(sorted_templates, template_count, sizeof(void *), template_by_name);
         if (policy_count > 0)
             qsort(sorted_policies, policy_count, sizeof(void *), policy_by_name);
         compile(set, sorted_templates, template_count, sorted_policies, policy_count, d);
+        compile_budgets(set, drafts->budgets, drafts->budget_count, d);
     }
     free(sorted_templates);
     free(sorted_policies);

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/limits.h"
+#include "engine/apply.h"
 #include "engine/baseline.h"
 #include "engine/index.h"
 #include "engine/match.h"
@@ -275,22 +276,6 @@ static int render_all(struct pn_candidate *ret, size_t *ret_n, struct run *run)
     return r;
 }
 
-static int merge_once(struct pn_plan *plan, struct run *run)
-{
-    size_t c = 0;
-    int r = 0;
-    for (size_t i = 0; r == 0 && i < run->decision->verdict_count; i++) {
-        struct pn_verdict *v = &run->verdicts[i];
-        uint32_t before = plan->count;
-        if (c >= plan->candidate_count || plan->candidates[c].policy != v->policy)
-            continue;
-        r = pn_merge(plan, &plan->candidates[c++], &v->reason);
-        if (v->audit) /* they come last: nothing is built on them */
-            pn_plan_cut(plan, before);
-    }
-    return r;
-}
-
 /* What a policy in mode Audit would have done. */
 static int tell_audit(struct run *run)
 {
@@ -312,32 +297,6 @@ static int tell_audit(struct run *run)
     return 0;
 }
 
-/*
- * Why each policy that failed does so beside all that were applied: those are the same in both
- * rounds, and so are these reasons. (In the order of evaluation, what a later policy adds would be
- * in the way in the second round only.)
- */
-static int explain_failures(struct pn_plan *plan, struct run *run)
-{
-    size_t c = 0;
-    int r = 0;
-    for (size_t i = 0; r == 0 && i < run->decision->verdict_count; i++) {
-        struct pn_verdict *v = &run->verdicts[i];
-        struct pn_reason reason;
-        uint32_t before = plan->count;
-        if (c >= plan->candidate_count || plan->candidates[c].policy != v->policy)
-            continue;
-        const struct pn_candidate *candidate = &plan->candidates[c++];
-        if (pn_reason_class_of(v->reason.id) != PN_CLASS_FAILURE)
-            continue;
-        r = pn_merge(plan, candidate, &reason);
-        pn_plan_cut(plan, before);
-        if (r == 0 && pn_reason_class_of(reason.id) == PN_CLASS_FAILURE)
-            v->reason = reason;
-    }
-    return r;
-}
-
 /* For preview: a neighbour that a container is ordered by, and that the Pod does not have. */
 static void note_absent_neighbours(struct run *run, const struct pn_plan *plan)
 {
@@ -355,13 +314,9 @@ static void note_absent_neighbours(struct run *run, const struct pn_plan *plan)
     }
 }
 
-/*
- * Merges what matched, in order. What was received and equals what a candidate adds does not count
- * against the others at first: it may be of our first round. Where an edit could then not be made,
- * something was the Pod's own after all, and everything is merged again with all that was
- * received; which policies are applied is then the same in both rounds.
+/* The candidates, and the budgets that hold for them; guaranteedPods may change what they ask for.
  */
-static int merge_all(struct pn_plan *plan, struct run *run)
+static int prepare(struct pn_apply *apply, struct run *run, struct pn_err *err)
 {
     size_t n = 0;
     struct pn_candidate *candidates = pn_arena_alloc(run->arena, run->decision->verdict_count *
@@ -370,18 +325,36 @@ static int merge_all(struct pn_plan *plan, struct run *run)
         return -ENOMEM;
     int r = render_all(candidates, &n, run);
     if (r == 0)
-        r = pn_plan_init(plan, run->set, &run->pod, candidates, n, run->arena);
+        r = pn_plan_init(apply->plan, run->set, &run->pod, candidates, n, run->arena);
     if (r != 0)
         return r;
-    pn_merge_mark_ours(plan);
-    r = merge_once(plan, run);
-    if (r == 0 && pn_plan_is_provisional(plan)) {
-        pn_plan_cut(plan, 0);
-        plan->strict = true;
-        r = merge_once(plan, run);
-        if (r == 0)
-            r = explain_failures(plan, run);
+    pn_merge_mark_ours(apply->plan);
+    r = pn_budgets_init(apply->budgets, apply->plan, run->request.spec, namespace_labels(run), err);
+    if (r == 0)
+        r = pn_budgets_raise_requests(&apply->raised, apply->budgets, candidates, n, run->set,
+                                      run->arena);
+    if (r != 0 || apply->raised == NULL)
+        return r;
+    r = pn_plan_init(apply->plan, run->set, &run->pod, candidates, n, run->arena);
+    if (r == 0)
+        pn_merge_mark_ours(apply->plan); /* as they are rendered now */
+    return r;
+}
+
+/* The planned Pod, and why each policy is or is not in it. */
+static int plan_all(struct pn_plan *plan, struct run *run, struct pn_err *err)
+{
+    struct pn_budgets budgets;
+    struct pn_apply apply = {.plan = plan, .budgets = &budgets, .verdicts = run->verdicts};
+    int r = prepare(&apply, run, err);
+    if (r == PN_BUDGETS_E_POD) {
+        run->decision->review = PN_REASON(run->arena, PN_REASON_POD_ALREADY_INVALID,
+                                          {"detail", pn_str_of(err->text)});
+        run->decision->verdict_count = 0;
+        return 0;
     }
+    if (r == 0)
+        r = pn_apply_all(&apply);
     if (r == 0)
         r = tell_audit(run);
     if (r != 0)
@@ -438,10 +411,12 @@ static int decide_pod(struct run *run, struct pn_err *err)
         return r;
     r = match_all(run);
     if (r == 0 && run->selected > 0)
-        r = merge_all(&plan, run);
-    if (r == 0 && run->selected == 0) /* or no condition holds */
+        r = plan_all(&plan, run, err);
+    if (r != 0)
+        return r;
+    if (run->selected == 0) /* or no condition holds */
         d->review = (struct pn_reason){.id = PN_REASON_NO_POLICY_SELECTED};
-    else if (r == 0 && d->allowed && run->enforced > 0)
+    else if (d->review.id == PN_REASON_NONE && d->allowed && run->enforced > 0)
         r = write_patch(&plan, run);
     return r == 0 ? pn_status_tell(d, run->arena) : r;
 }

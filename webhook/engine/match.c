@@ -109,31 +109,24 @@ static struct pn_reason mismatch(bool describes, struct pn_arena *a, enum pn_rea
     return PN_REASON(a, id, {"namespace", pod->pod_namespace}, {"requirement", describe(which, a)});
 }
 
-enum outcome { NO, YES, UNKNOWN };
-
-/*
- * A conjunction over three values: one requirement that is false makes it false, whatever is not
- * known. *ret_which is the requirement that decided.
- */
-static enum outcome match_namespace(const struct pn_requirement **ret_which,
-                                    const struct pn_policy *policy, struct pn_str name,
-                                    struct pn_value labels)
+enum pn_match pn_match_namespace(const struct pn_requirement **ret_which,
+                                 const struct pn_selector *s, struct pn_str name,
+                                 struct pn_value labels)
 {
     const struct pn_member name_label = {pn_namespace_name_label, pn_string(name)};
     const struct pn_block block = {.count = 1, .members = &name_label};
     const struct pn_value known = {.kind = PN_OBJECT, .block = &block};
-    const struct pn_selector *s = &policy->namespace_selector;
-    enum outcome all = YES;
+    enum pn_match all = PN_MATCH_YES;
     for (size_t i = 0; i < s->count; i++) {
         const struct pn_requirement *r = &s->requirements[i];
         bool by_name = pn_str_eq(r->key, pn_namespace_name_label);
         if (!by_name && labels.kind == PN_ABSENT) {
-            if (all == YES)
+            if (all == PN_MATCH_YES)
                 *ret_which = r;
-            all = UNKNOWN;
+            all = PN_MATCH_UNKNOWN;
         } else if (!pn_requirement_matches(r, by_name ? known : labels)) {
             *ret_which = r;
-            return NO;
+            return PN_MATCH_NO;
         }
     }
     return all;
@@ -175,9 +168,9 @@ struct pn_reason pn_match(const struct pn_policy *policy, const struct pn_pod *p
                           bool describes, struct pn_reason *ret_note, struct pn_arena *a)
 {
     const struct pn_requirement *which = NULL;
-    enum outcome in_namespace = match_namespace(&which, policy, pod->pod_namespace,
-                                                namespace_labels);
-    if (in_namespace == NO)
+    enum pn_match in_namespace = pn_match_namespace(&which, &policy->namespace_selector,
+                                                    pod->pod_namespace, namespace_labels);
+    if (in_namespace == PN_MATCH_NO)
         return mismatch(describes, a, PN_REASON_NAMESPACE_SELECTOR_MISMATCH, pod, which);
     struct pn_reason reason = match_pod(policy, pod, describes, a);
     if (reason.id != PN_REASON_NONE)
@@ -190,7 +183,7 @@ struct pn_reason pn_match(const struct pn_policy *policy, const struct pn_pod *p
                               {"annotation", annotation});
     if (!pn_rollout_includes(policy, pod))
         return outside_rollout(policy, pod, a);
-    if (in_namespace == UNKNOWN)
+    if (in_namespace == PN_MATCH_UNKNOWN)
         return mismatch(true, a, PN_REASON_NAMESPACE_LABELS_UNKNOWN, pod, which);
     return reason;
 }

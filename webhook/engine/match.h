@@ -14,6 +14,17 @@ extern const struct pn_str pn_namespace_name_label;
 extern const struct pn_str pn_inject_annotation; /* "false": out of everything that allows it */
 extern const struct pn_str pn_skip_annotation;   /* categories, comma-separated */
 
+enum pn_match { PN_MATCH_NO, PN_MATCH_YES, PN_MATCH_UNKNOWN };
+
+/*
+ * A namespace selector, over three values: one requirement that is false makes it false, whatever
+ * is not known (`labels` is absent when nobody told them; the name's own label is always known).
+ * *ret_which is the requirement that decided.
+ */
+enum pn_match pn_match_namespace(const struct pn_requirement **ret_which,
+                                 const struct pn_selector *s, struct pn_str name,
+                                 struct pn_value labels);
+
 /* What the Pod's author wrote, read once for each Pod. */
 struct pn_opt_out {
     bool all;                                      /* pannier.dev/inject: "false" */

@@ -433,10 +433,14 @@ void pn_merge_mark_ours(struct pn_plan *plan)
             const struct pn_value lists[] = {f->containers, f->init_containers};
             for (size_t l = 0; l < PN_COUNT_OF(lists); l++) {
                 for (uint32_t k = 0; k < pn_value_count(lists[l]); k++) {
+                    struct pn_value rendered = pn_value_at(lists[l], k);
                     struct pn_own own = pn_own_container(plan->pod, policy->injections[t].template,
-                                                         pn_value_at(lists[l], k), l == 1);
-                    if (own.state == PN_OWN_OURS || own.state == PN_OWN_TAMPERED)
-                        plan->ours[own.init][own.at] = true;
+                                                         rendered, l == 1);
+                    if ((own.state != PN_OWN_OURS && own.state != PN_OWN_TAMPERED) ||
+                        plan->ours[own.init][own.at])
+                        continue;
+                    plan->ours[own.init][own.at] = true;
+                    plan->rendered[own.init][own.at] = rendered;
                 }
             }
         }

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "engine/planned.h"
+
 /* A patch that is being written: '[' and commas come by themselves. */
 struct writer {
     struct pn_buf *out;
@@ -157,31 +159,6 @@ static int write_received(struct writer *w, bool init)
 /* ---- lists of the spec
  * ---------------------------------------------------------------------------- */
 
-static bool stands_before(const struct pn_edit *a, const struct pn_edit *b)
-{
-    return a->at != b->at ? a->at < b->at : a->slot < b->slot;
-}
-
-/* The edits of one kind (and list), by place and then in the order they were made. */
-static int collect(struct chain *ret, const struct pn_plan *plan, enum pn_edit_kind kind, bool init)
-{
-    const struct pn_edit **items = pn_arena_alloc(plan->arena, plan->count * sizeof(*items));
-    uint32_t n = 0;
-    if (items == NULL)
-        return -ENOMEM;
-    for (uint32_t i = 0; i < plan->count; i++) {
-        const struct pn_edit *edit = &plan->edits[i];
-        if (edit->kind != kind || edit->init != init || edit->present)
-            continue;
-        uint32_t k = n++;
-        for (; k > 0 && stands_before(edit, items[k - 1]); k--)
-            items[k] = items[k - 1];
-        items[k] = edit;
-    }
-    *ret = (struct chain){items, n};
-    return 0;
-}
-
 /*
  * New items of list /spec/NAME. Where it has items, each is added at its index in the final list
  * (received index of its place, plus what was inserted before); where it is absent, null or empty,
@@ -190,9 +167,9 @@ static int collect(struct chain *ret, const struct pn_plan *plan, enum pn_edit_k
 static int write_spec_list(struct writer *w, const char *name, struct pn_value received,
                            enum pn_edit_kind kind, bool init)
 {
-    struct chain new;
+    struct pn_edits new;
     bool by_index = kind == PN_EDIT_CONTAINER, insert = pn_value_count(received) > 0;
-    int r = collect(&new, w->plan, kind, init);
+    int r = pn_planned_edits(&new, w->plan, kind, init);
     if (r != 0 || new.count == 0)
         return r;
     for (uint32_t i = 0; i < new.count; i++) {
@@ -257,6 +234,21 @@ static void write_annotations(struct writer *w)
     }
 }
 
+/* The last one holds all that earlier ones had. */
+static void write_resources(struct writer *w)
+{
+    for (uint32_t i = w->plan->count; i-- > 0;) {
+        if (w->plan->edits[i].kind != PN_EDIT_RESOURCES)
+            continue;
+        open_add(w);
+        pn_buf_cstr(w->out, "/spec/resources");
+        open_value(w);
+        pn_json_write(w->out, w->plan->edits[i].value);
+        close_add(w);
+        return;
+    }
+}
+
 int pn_patch_write(struct pn_buf *out, const struct pn_plan *plan)
 {
     struct writer w = {.out = out, .plan = plan};
@@ -276,6 +268,7 @@ int pn_patch_write(struct pn_buf *out, const struct pn_plan *plan)
                             PN_EDIT_PULL_SECRET, false);
     if (r != 0)
         return r;
+    write_resources(&w);
     write_annotations(&w);
     if (w.started)
         pn_buf_char(out, ']');

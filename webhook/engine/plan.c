@@ -25,7 +25,8 @@ int pn_plan_init(struct pn_plan *ret, const struct pn_policy_set *set, const str
         uint32_t n = pn_plan_list(&plan, init)->count;
         plan.last_edit[init] = pn_arena_zalloc(a, n, sizeof *plan.last_edit[init]);
         plan.ours[init] = pn_arena_zalloc(a, n, sizeof *plan.ours[init]);
-        if (plan.last_edit[init] == NULL || plan.ours[init] == NULL)
+        plan.rendered[init] = pn_arena_zalloc(a, n, sizeof *plan.rendered[init]);
+        if (plan.last_edit[init] == NULL || plan.ours[init] == NULL || plan.rendered[init] == NULL)
             return -ENOMEM;
     }
     for (uint32_t i = 0; i < pn_value_count(pod->annotations); i++)

@@ -21,6 +21,7 @@ enum pn_edit_kind {
     PN_EDIT_VOLUME,      /* value: a volume */
     PN_EDIT_PULL_SECRET, /* value: an item of imagePullSecrets */
     PN_EDIT_ANNOTATION,  /* annotation `key` is the string `value` */
+    PN_EDIT_RESOURCES,   /* value: all of spec.resources, which is there */
 };
 
 struct pn_edit {
@@ -58,8 +59,9 @@ struct pn_plan {
     size_t annotation_bytes; /* as planned, without the status */
     uint32_t *last_edit[2];  /* [init][i]: 1 + index of the last edit of received container i */
     bool *ours[2];           /* [init][i]: received container i is ours */
-    uint32_t policy;         /* the one being merged */
-    bool strict;             /* what was received stands, whoever adds the same */
+    struct pn_value *rendered[2]; /* [init][i]: and what a candidate renders of it; else absent */
+    uint32_t policy;              /* the one being merged */
+    bool strict;                  /* what was received stands, whoever adds the same */
 };
 
 /* An empty plan in `a`. Returns 0 or -ENOMEM. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "engine/budget.h"
 #include "engine/mentions.h"
 #include "kube/names.h"
 
@@ -123,8 +124,8 @@ static const struct pn_field spec_fields[] = {
     {"rollout", PN_FIELD_OBJECT, offsetof(struct spec, rollout), false, NULL, rollout_fields},
     {0}};
 
-static void decode_selector(struct pn_selector *ret, struct pn_decoder *d,
-                            const struct pn_node *node, const char *what)
+void pn_selector_decode(struct pn_selector *ret, struct pn_decoder *d, const struct pn_node *node,
+                        const char *what)
 {
     const struct pn_node *at = node;
     struct pn_err err = PN_ERR_INIT;
@@ -164,9 +165,9 @@ static void decode_match(struct pn_policy_draft *ret, struct pn_decoder *d,
                          const struct match *match, const struct pn_node *node)
 {
     struct pn_policy *p = &ret->policy;
-    decode_selector(&p->pod_selector, d, match->pod_selector, "spec.match.podSelector");
-    decode_selector(&p->namespace_selector, d, match->namespace_selector,
-                    "spec.match.namespaceSelector");
+    pn_selector_decode(&p->pod_selector, d, match->pod_selector, "spec.match.podSelector");
+    pn_selector_decode(&p->namespace_selector, d, match->namespace_selector,
+                       "spec.match.namespaceSelector");
     decode_when(p, d, match->when);
     p->pod_annotations = match->pod_annotations;
     if (p->pod_annotations.kind != PN_OBJECT)
@@ -262,12 +263,9 @@ static bool check_header(struct pn_decoder *d, const struct pn_document *doc)
     switch (kind_of(doc)) {
     case KIND_TEMPLATE:
     case KIND_POLICY:
+    case KIND_BUDGET:
         return true;
     case KIND_TEST: /* is run by `pannier test`, beside what it tests */
-        return false;
-    case KIND_BUDGET:
-        pn_decode_fault(d, kind, "not-supported-yet",
-                        "kind InjectionBudget: this version of pannier does not have it yet");
         return false;
     case KIND_UNKNOWN:
         break;
@@ -308,24 +306,24 @@ static int set_alloc(struct pn_policy_set **ret)
 }
 
 static int decode_documents(struct pn_policy_set *set, struct pn_decoder *d,
-                            const struct pn_document *docs, size_t n,
-                            struct pn_template_draft *templates, struct pn_policy_draft *policies)
+                            const struct pn_document *docs, size_t n, struct pn_drafts *drafts)
 {
-    size_t template_count = 0, policy_count = 0;
     for (size_t i = 0; i < n; i++) {
         d->source = docs[i].source;
         if (!check_header(d, &docs[i]))
             continue;
         if (kind_of(&docs[i]) == KIND_TEMPLATE)
-            pn_template_decode(&templates[template_count++], d, &docs[i]);
+            pn_template_decode(&drafts->templates[drafts->template_count++], d, &docs[i]);
+        else if (kind_of(&docs[i]) == KIND_BUDGET)
+            pn_budget_decode(&drafts->budgets[drafts->budget_count++], d, &docs[i]);
         else
-            pn_policy_decode(&policies[policy_count++], d, &docs[i]);
+            pn_policy_decode(&drafts->policies[drafts->policy_count++], d, &docs[i]);
     }
-    if (policy_count > PN_POLICIES_MAX)
+    if (drafts->policy_count > PN_POLICIES_MAX)
         pn_diags_add(d->diags, PN_SEVERITY_ERROR, "out-of-range", NULL, (struct pn_span){0},
-                     "%zu policies; at most %d", policy_count, PN_POLICIES_MAX);
+                     "%zu policies; at most %d", drafts->policy_count, PN_POLICIES_MAX);
     else
-        pn_compile(set, templates, template_count, policies, policy_count, d);
+        pn_compile(set, drafts, d);
     return d->out_of_memory ? -ENOMEM : 0;
 }
 
@@ -338,14 +336,18 @@ int pn_policy_set_new(struct pn_policy_set **ret, const struct pn_document *docs
     if (r != 0)
         return r;
     struct pn_decoder d = {.arena = set->arena, .diags = diags};
-    struct pn_template_draft *templates = calloc(n + 1, sizeof *templates);
-    struct pn_policy_draft *policies = calloc(n + 1, sizeof *policies);
-    if (templates == NULL || policies == NULL)
+    struct pn_drafts drafts = {
+        .templates = calloc(n + 1, sizeof *drafts.templates),
+        .policies = calloc(n + 1, sizeof *drafts.policies),
+        .budgets = calloc(n + 1, sizeof *drafts.budgets),
+    };
+    if (drafts.templates == NULL || drafts.policies == NULL || drafts.budgets == NULL)
         r = -ENOMEM;
     else
-        r = decode_documents(set, &d, docs, n, templates, policies);
-    free(templates);
-    free(policies);
+        r = decode_documents(set, &d, docs, n, &drafts);
+    free(drafts.templates);
+    free(drafts.policies);
+    free(drafts.budgets);
     if (r == 0 && diags->errors > errors)
         r = PN_POLICY_E_FAULTS;
     if (r != 0) {

@@ -19,10 +19,10 @@ struct pn_policy_set;
 #define PN_POLICY_E_FAULTS 1
 
 /*
- * Decodes, checks and compiles documents of apiVersion pannier.dev/v1alpha1: SidecarTemplate and
- * InjectionPolicy (PolicyTest is left to `pannier test`). Every fault of every document is
- * reported with its place. Nothing of the documents is borrowed afterwards. No document at all
- * gives an empty set. Returns 0 (caller owns one reference), PN_POLICY_E_FAULTS, or -ENOMEM.
+ * Decodes, checks and compiles documents of apiVersion pannier.dev/v1alpha1: SidecarTemplate,
+ * InjectionPolicy and InjectionBudget (PolicyTest is left to `pannier test`). Every fault of every
+ * document is reported with its place. Nothing of the documents is borrowed afterwards. No document
+ * at all gives an empty set. Returns 0 (caller owns one reference), PN_POLICY_E_FAULTS, or -ENOMEM.
  */
 int pn_policy_set_new(struct pn_policy_set **ret, const struct pn_document *docs, size_t n,
                       struct pn_diags *diags) PN_MUST_CHECK;

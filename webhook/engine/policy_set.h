@@ -15,6 +15,8 @@
 #include "jsone/jsone.h"
 #include "kube/labels.h"
 
+struct pn_budget;
+struct pn_budget_draft;
 struct pn_index;
 
 /* Where a container goes among the init containers, relative to those that are not ours. */
@@ -89,6 +91,8 @@ struct pn_policy_set {
     size_t template_count;
     const struct pn_policy *policies; /* in order of evaluation */
     size_t policy_count;
+    const struct pn_budget *budgets; /* by name */
+    size_t budget_count;
     const struct pn_str *categories; /* of all templates, sorted, each once */
     size_t category_count;
     const struct pn_index *index;
@@ -132,12 +136,22 @@ void pn_metadata_decode(struct pn_str *ret_name, const struct pn_node **ret_node
 /* A hash of a node's JSON, for `rev`. 0 when memory was refused (d->out_of_memory is set). */
 uint64_t pn_node_hash(struct pn_decoder *d, const struct pn_node *node);
 
+/* Decodes a label selector (NULL: none, and *ret stays as it is). Faults go to d->diags. */
+void pn_selector_decode(struct pn_selector *ret, struct pn_decoder *d, const struct pn_node *node,
+                        const char *what);
+
+/* All documents of a set, decoded. */
+struct pn_drafts {
+    struct pn_template_draft *templates;
+    struct pn_policy_draft *policies;
+    struct pn_budget_draft *budgets;
+    size_t template_count, policy_count, budget_count;
+};
+
 /*
  * Resolves names, checks what concerns several documents, sorts, and builds the index. The drafts'
  * contents move into the set. Faults go to d->diags.
  */
-void pn_compile(struct pn_policy_set *set, struct pn_template_draft *templates,
-                size_t template_count, struct pn_policy_draft *policies, size_t policy_count,
-                struct pn_decoder *d);
+void pn_compile(struct pn_policy_set *set, const struct pn_drafts *drafts, struct pn_decoder *d);
 
 #endif

@@ -31,7 +31,7 @@ static const struct {
     [PN_REASON_REPAIRED] = {"repaired", PN_CLASS_SUCCESS, "completed {content}"},
 
     [PN_REASON_INJECTED_OVER_BUDGET] = {"injected-over-budget", PN_CLASS_SUCCESS,
-                                        "added {content}, beyond the budget: {detail}"},
+                                        "{content} goes beyond a budget: {detail}"},
     [PN_REASON_WOULD_INJECT] = {"would-inject", PN_CLASS_SUCCESS,
                                 "in mode Enforce: {reason}: {detail}"},
     [PN_REASON_WOULD_DENY] = {"would-deny", PN_CLASS_SUCCESS,
@@ -107,10 +107,10 @@ static const struct {
     [PN_REASON_ANNOTATION_TAKEN] = {"annotation-taken", PN_CLASS_FAILURE,
                                     "annotation {annotation} is set to something else already"},
     [PN_REASON_BUDGET_SIDECARS] = {"budget-sidecars", PN_CLASS_FAILURE,
-                                   "budget {budget}: {would} sidecars, and {most} are allowed"},
+                                   "budget {budget}: {would} sidecars; allowed: {most}"},
     [PN_REASON_BUDGET_CATEGORY] = {"budget-category", PN_CLASS_FAILURE,
-                                   "budget {budget}: {would} templates of category {category}, and "
-                                   "{most} are allowed"},
+                                   "budget {budget}: {would} templates of category {category}; "
+                                   "allowed: {most}"},
     [PN_REASON_BUDGET_ADDED] = {"budget-added", PN_CLASS_FAILURE,
                                 "budget {budget}: {would} of {resource} would be added, and {most} "
                                 "is allowed"},
@@ -203,11 +203,13 @@ struct pn_reason pn_reason_make(struct pn_arena *a, enum pn_reason_id id,
                                 const struct pn_argument *arguments, size_t n)
 {
     struct pn_reason reason = {.id = id, .arguments = PN_VALUE_ABSENT};
-    struct pn_member members[4];
-    for (size_t i = 0; i < n && i < PN_COUNT_OF(members); i++)
+    struct pn_member members[PN_REASON_ARGUMENTS_MAX];
+    if (n > PN_COUNT_OF(members))
+        n = PN_COUNT_OF(members);
+    for (size_t i = 0; i < n; i++)
         members[i] = (struct pn_member){pn_str_of(arguments[i].name),
                                         pn_string(shorten(a, arguments[i].value))};
-    if (pn_object_new(&reason.arguments, a, members, n < PN_COUNT_OF(members) ? n : 4) != 0)
+    if (pn_object_new(&reason.arguments, a, members, n) != 0)
         reason.arguments = PN_VALUE_ABSENT;
     return reason;
 }

@@ -99,6 +99,9 @@ enum pn_reason_class pn_reason_class_of(enum pn_reason_id id);
 /* Writes one sentence for people, without final period: the arguments put into the table's text. */
 void pn_reason_write(struct pn_buf *out, const struct pn_reason *reason);
 
+/* The most arguments that a reason of the catalogue has. */
+#define PN_REASON_ARGUMENTS_MAX 6
+
 /* One argument of a reason. */
 struct pn_argument {
     const char *name; /* static */

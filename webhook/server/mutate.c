@@ -45,7 +45,7 @@ static void log_decision(struct pn_service *service, const struct pn_decision *d
         pn_log_bool(&line, "dryRun", true);
     if (d->review.id != PN_REASON_NONE)
         pn_log_str(&line, "review", pn_str_of(pn_reason_name(d->review.id)));
-    if (applied.len > 0)
+    if (applied.len > 0 && d->allowed)
         pn_log_str(&line, "applied", pn_buf_view(&applied));
     if (skipped.len > 0)
         pn_log_str(&line, "skipped", pn_buf_view(&skipped));
