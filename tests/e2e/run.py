@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of pannier in front of a real API server: run.py PANNIER ASSETS DIRECTORY [WORD...]
+
+ASSETS has etcd, kube-apiserver and kubectl; logs and certificates go to the empty DIRECTORY. With
+WORDs only the cases run whose names hold one of them. The last line is "N passed, N failed".
+"""
+
+import signal
+import sys
+import time
+import traceback
+
+sys.dont_write_bytecode = True  # the source tree stays as it is
+
+# Importing the cases registers them, in this order.
+import cases_catalogue  # noqa: F401
+import cases_rounds  # noqa: F401
+import cases_manifests  # noqa: F401
+import cases_failures  # noqa: F401
+import cases_end  # noqa: F401
+from checks import tests
+from cluster import Cluster
+from fixture import Fixture
+
+TAIL_LINES = 12
+
+
+def run(number, name, function, *arguments):
+    began = time.monotonic()
+    try:
+        function(*arguments)
+    except Exception:  # pylint: disable=broad-except
+        print(f"not ok {number} - {name}")
+        for line in traceback.format_exc().splitlines():
+            print("# " + line[:2000])
+        return False
+    finally:
+        sys.stdout.flush()
+    print(f"ok {number} - {name} # {time.monotonic() - began:.1f} s", flush=True)
+    return True
+
+
+def show_logs(cluster):
+    """Of those that did not end well, or not yet; all of them stay in the directory."""
+    for program in cluster.programs:
+        if program.process.poll() == 0:
+            continue
+        print(f"# ---- the end of {program.log}")
+        for line in program.tail(TAIL_LINES).splitlines():
+            print("# " + line)
+
+
+def run_all(cluster, binary, words):
+    """(passed, failed)"""
+    print(f"# kube-apiserver {cluster.version} on 127.0.0.1:{cluster.port}", flush=True)
+    fixture = Fixture(cluster, binary)
+    passed = number = 0
+    for name, function in tests:
+        if words and not any(word in name for word in words):
+            continue
+        number += 1
+        passed += run(number, name, function, fixture)
+    return passed, number - passed
+
+
+def main(binary, assets, directory, *words):
+    passed, failed = 0, 1
+    for number in (signal.SIGINT, signal.SIGTERM):  # children are ended on the way out
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
+    try:
+        with Cluster(assets, directory) as cluster:
+            try:
+                passed, failed = run_all(cluster, binary, words)
+            finally:
+                if failed:
+                    show_logs(cluster)
+    except Exception:  # pylint: disable=broad-except
+        traceback.print_exc(file=sys.stdout)
+    finally:
+        print(f"{passed} passed, {failed} failed", flush=True)
+    return 0 if passed and not failed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
