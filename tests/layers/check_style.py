@@ -21,7 +21,8 @@ LICENSED = (".c", ".h", ".py", ".sh", "dev", ".ci/run")
 
 # Home and workspace folders, as an absolute path that goes on. The folder alone and a path within a
 # URL are fine.
-MACHINE_PATH = re.compile(r"(?<![\w.:/*$}-])/(?:home|Users|work|workspace|builds)/[\w.-]+")
+# /home/vault is a path inside Vault's image.
+MACHINE_PATH = re.compile(r"(?<![\w.:/*$}-])/(?!home/vault\b)(?:home|Users|work|workspace|builds)/[\w.-]+")
 # With our braces, a function ends with a brace alone in column 0; it begins with the line that
 # stands before the opening brace in column 0 and its parameters.
 FUNCTION_NAME = re.compile(r"(\w+)\(")

@@ -185,7 +185,8 @@ static void prepare_injection(struct pn_injection *in, struct pn_decoder *d,
                                                     t->append_annotations};
     const struct pn_template_expr **folded[] = {&in->pod, &in->app_containers,
                                                 &in->append_annotations};
-    bool constant = in->overrides.count == 0 && !t->mentions.pod && !t->mentions.namespace;
+    bool constant = in->overrides.count == 0 && pn_view_is_empty(t->mentions.pod) &&
+                    !t->mentions.namespace;
     int r = pn_render_bound(&bound, policy, in, d->arena);
     for (size_t i = 0; r == 0 && i < PN_COUNT_OF(parts); i++) {
         if (parts[i] != NULL)

@@ -169,12 +169,13 @@ static int match_all(struct run *run)
 
 /* ---- what the selected policies add ----------------------------------------------------- */
 
-static bool mentions_pod(const struct pn_policy *policy)
+/* What the expressions of a policy ask of the Pod. */
+static struct pn_view_fields mentioned_fields(const struct pn_policy *policy)
 {
-    bool mentions = policy->when_mentions.pod;
+    struct pn_view_fields fields = policy->when_mentions.pod;
     for (size_t i = 0; i < policy->injection_count; i++)
-        mentions = mentions || policy->injections[i].template->mentions.pod;
-    return mentions;
+        fields = pn_view_union(fields, policy->injections[i].template->mentions.pod);
+    return fields;
 }
 
 /* Renders what the policy adds; a reason when that is not possible. */
@@ -234,11 +235,14 @@ static int render_again(struct pn_candidate *ret, struct pn_verdict *v, struct r
 }
 
 /* The view of the Pod for expressions: received, or minus what is ours (plan: NULL, or marked). */
-static int make_view(struct pn_scene *scene, const struct run *run, const struct pn_plan *plan)
+static int make_view(struct pn_scene *scene, const struct run *run, struct pn_view_fields fields,
+                     const struct pn_plan *plan)
 {
     struct pn_value metadata = run->request.metadata, spec = run->request.spec;
     int r = plan != NULL ? pn_baseline_make(&metadata, &spec, plan, metadata, spec) : 0;
-    return r == 0 ? pn_view_pod(&scene->pod_view, run->set->zeros, metadata, spec, run->arena) : r;
+    return r == 0
+               ? pn_view_pod(&scene->pod_view, run->set->zeros, metadata, spec, fields, run->arena)
+               : r;
 }
 
 /* Fills the candidates: the policies that select the Pod and can be rendered, in order. */
@@ -246,21 +250,22 @@ static int render_all(struct pn_candidate *ret, size_t *ret_n, struct run *run)
 {
     struct pn_scene scene = {.pod = &run->pod, .namespace_labels = namespace_labels(run)};
     struct pn_plan first;
-    bool asks = false;
+    struct pn_view_fields fields = {0, 0};
     size_t n = 0;
     for (size_t i = 0; i < run->decision->verdict_count; i++) {
         const struct pn_verdict *v = &run->verdicts[i];
-        asks = asks ||
-               (v->reason.id == PN_REASON_NONE && mentions_pod(&run->set->policies[v->policy]));
+        if (v->reason.id == PN_REASON_NONE)
+            fields = pn_view_union(fields, mentioned_fields(&run->set->policies[v->policy]));
     }
-    int r = asks ? make_view(&scene, run, NULL) : 0;
+    bool asks = !pn_view_is_empty(fields);
+    int r = asks ? make_view(&scene, run, fields, NULL) : 0;
     if (r == 0 && asks)
         r = render_first(ret, &n, run, &scene);
     if (r == 0 && asks)
         r = pn_plan_init(&first, run->set, &run->pod, ret, n, run->arena);
     if (r == 0 && asks) {
         pn_merge_mark_ours(&first);
-        r = make_view(&scene, run, &first);
+        r = make_view(&scene, run, fields, &first);
     }
     n = 0;
     for (size_t i = 0; r == 0 && i < run->decision->verdict_count; i++) {

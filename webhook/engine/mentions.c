@@ -55,12 +55,22 @@ static void check_literal(struct visit *v, const struct pn_jsone_mention *m)
         fault(v, m, "unknown-literal", "the template has no literal `%.*s`", PN_STR_ARG(name));
 }
 
+/* pod.metadata.NAME and pod.spec.NAME ask for one field; anything shorter or computed for all. */
+static void mention_fields(struct pn_view_fields *inout, const struct pn_jsone_mention *m)
+{
+    struct pn_str part = step_name(m, 0), name = step_name(m, 1);
+    if (!pn_str_is(part, "spec"))
+        inout->metadata |= pn_view_field(pn_schema_type(PN_SCHEMA_OBJECT_META), name);
+    if (!pn_str_is(part, "metadata"))
+        inout->spec |= pn_view_field(pn_schema_type(PN_SCHEMA_POD_SPEC), name);
+}
+
 /* Walks the steps that are known along the schema of a Pod. */
 static void check_pod(struct visit *v, const struct pn_jsone_mention *m)
 {
     const struct pn_schema_type *type = pn_schema_type(PN_SCHEMA_POD);
     bool is_list = false;
-    v->mentions->pod = true;
+    mention_fields(&v->mentions->pod, m);
     for (uint32_t i = 0; i < m->step_count && type != NULL; i++) {
         struct pn_str name = step_name(m, i);
         if (name.s == NULL && is_list) {

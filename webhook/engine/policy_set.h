@@ -35,7 +35,7 @@ struct pn_placement {
 
 /* What expressions ask for beside parameters and literals. */
 struct pn_mentions {
-    bool pod;
+    struct pn_view_fields pod;
     bool namespace; /* its name, perhaps its labels */
     bool namespace_labels;
 };

@@ -61,8 +61,11 @@ int pn_view_zeros_new(const struct pn_view_zeros **ret, struct pn_arena *a)
     return 0;
 }
 
+#define ALL_FIELDS UINT64_MAX
+
 static int fill(struct pn_value *ret, const struct pn_view_zeros *zeros,
-                const struct pn_schema_type *type, struct pn_value v, struct pn_arena *a);
+                const struct pn_schema_type *type, struct pn_value v, uint64_t fields,
+                struct pn_arena *a);
 
 static int fill_list(struct pn_value *ret, const struct pn_view_zeros *zeros,
                      const struct pn_schema_type *type, struct pn_value list, struct pn_arena *a)
@@ -72,7 +75,7 @@ static int fill_list(struct pn_value *ret, const struct pn_view_zeros *zeros,
     if (items == NULL)
         return -ENOMEM;
     for (uint32_t i = 0; i < n; i++) {
-        int r = fill(&items[i], zeros, type, pn_value_at(list, i), a);
+        int r = fill(&items[i], zeros, type, pn_value_at(list, i), ALL_FIELDS, a);
         if (r != 0)
             return r;
     }
@@ -84,15 +87,32 @@ static int fill_field(struct pn_value *ret, const struct pn_view_zeros *zeros,
 {
     const struct pn_schema_type *inner = pn_schema_field_type(f);
     if (is_struct(f))
-        return fill(ret, zeros, inner, v, a);
+        return fill(ret, zeros, inner, v, ALL_FIELDS, a);
     if (inner != NULL && f->shape == PN_SCHEMA_LIST && v.kind == PN_ARRAY)
         return fill_list(ret, zeros, inner, v, a);
     *ret = pn_value_is_unset(v) ? pn_schema_zero(f) : v;
     return 0;
 }
 
+/* A type of more fields than bits has the last ones together. */
+static uint64_t bit_of(uint16_t i)
+{
+    return UINT64_C(1) << (i < 63 ? i : 63);
+}
+
+uint64_t pn_view_field(const struct pn_schema_type *type, struct pn_str name)
+{
+    const struct pn_schema_field *f = name.s != NULL ? pn_schema_find(type, name) : NULL;
+    for (uint16_t i = 0; f != NULL && i < type->count; i++) {
+        if (pn_schema_field_at(type, i) == f)
+            return bit_of(i);
+    }
+    return ALL_FIELDS;
+}
+
 static int fill(struct pn_value *ret, const struct pn_view_zeros *zeros,
-                const struct pn_schema_type *type, struct pn_value v, struct pn_arena *a)
+                const struct pn_schema_type *type, struct pn_value v, uint64_t fields,
+                struct pn_arena *a)
 {
     if (v.kind != PN_OBJECT) {
         *ret = zeros->by_type[pn_schema_type_index(type)];
@@ -105,7 +125,7 @@ static int fill(struct pn_value *ret, const struct pn_view_zeros *zeros,
     for (uint16_t i = 0; i < type->count; i++) {
         const struct pn_schema_field *f = pn_schema_field_at(type, i);
         struct pn_str name = pn_schema_field_name(f);
-        if (is_hidden(type, f))
+        if (is_hidden(type, f) || (fields & bit_of(i)) == 0)
             continue;
         members[n].key = name;
         int r = fill_field(&members[n++].value, zeros, f, pn_value_get(v, name), a);
@@ -116,11 +136,13 @@ static int fill(struct pn_value *ret, const struct pn_view_zeros *zeros,
 }
 
 int pn_view_pod(struct pn_value *ret, const struct pn_view_zeros *zeros, struct pn_value metadata,
-                struct pn_value spec, struct pn_arena *a)
+                struct pn_value spec, struct pn_view_fields fields, struct pn_arena *a)
 {
     struct pn_member members[] = {{PN_STR("metadata"), {0}}, {PN_STR("spec"), {0}}};
-    int r = fill(&members[0].value, zeros, pn_schema_type(PN_SCHEMA_OBJECT_META), metadata, a);
+    int r = fill(&members[0].value, zeros, pn_schema_type(PN_SCHEMA_OBJECT_META), metadata,
+                 fields.metadata, a);
     if (r == 0)
-        r = fill(&members[1].value, zeros, pn_schema_type(PN_SCHEMA_POD_SPEC), spec, a);
+        r = fill(&members[1].value, zeros, pn_schema_type(PN_SCHEMA_POD_SPEC), spec, fields.spec,
+                 a);
     return r == 0 ? pn_object_new(ret, a, members, PN_COUNT_OF(members)) : r;
 }
