@@ -4,7 +4,7 @@
  * The engine alone, for the case runner: decides a review with nothing around it and prints the
  * decision as JSON.
  *
- *     decide POLICIES REVIEW.json [--all-reasons]
+ *     decide POLICIES REVIEW.json [--all-reasons | --validate]
  *
  * Exit 0: {"response": ..., "verdicts": [...], "review": ..., "patch": ...}. Exit 1: the policies
  * hold faults, one "file:line:col id" a line. Exit 3: a bad review, its message. Exit 2: anything
@@ -111,5 +111,6 @@ int main(int argc, char **argv)
     if (read_file(&body, argv[2]) != 0)
         return 2;
     bool all = argc > 3 && strcmp(argv[3], "--all-reasons") == 0;
-    return decide(set, &body, all ? PN_DECIDE_ALL_REASONS : 0);
+    bool validate = argc > 3 && strcmp(argv[3], "--validate") == 0;
+    return decide(set, &body, all ? PN_DECIDE_ALL_REASONS : validate ? PN_DECIDE_VALIDATE : 0);
 }

@@ -7,6 +7,10 @@ A case is a folder with
   pod.json        a Pod, put into a review (request.json changes the request), or
   review.json     a whole AdmissionReview
   want.json       what must come out; written by --update, read by a person
+  validate.json   perhaps: a list of reviews for POST /validate. Each has `what` it is, changes to
+                  the Pod as the case leaves it (`object`, and for an UPDATE `old`: lists of
+                  [path, value], where null removes; "bare" is the Pod as it was sent), and the
+                  `message` of the denial, or null when it is allowed
 
 Beside what want.json says, every patch is applied by an independent applier (this file's), and
 the result is decided again: it must come back without a patch.
@@ -183,6 +187,37 @@ def case_policies(folder):
     return next(p for p in (folder / "policies.yaml", folder / "policies") if p.exists())
 
 
+def changed(pod, changes):
+    """A copy with values set or removed at JSON pointers."""
+    pod = copy.deepcopy(pod)
+    for path, value in changes:
+        *parents, last = [k.replace("~1", "/").replace("~0", "~") for k in path.split("/")[1:]]
+        at = pod
+        for key in parents:
+            at = at[int(key)] if isinstance(at, list) else at[key]
+        if isinstance(at, list):
+            at[int(last):int(last) + 1] = [] if value is None else [value]
+        elif value is None:
+            del at[last]
+        else:
+            at[last] = value
+    return pod
+
+
+def validations(folder, review, final):
+    """What validate.json asks for: (what, review, message)."""
+    if not (folder / "validate.json").exists():
+        return
+    for entry in read_json(folder / "validate.json"):
+        asked = copy.deepcopy(review)
+        for part, key in (("object", "object"), ("old", "oldObject")):
+            if part in entry:
+                asked["request"][key] = review["request"]["object"] if entry[part] == "bare" \
+                    else changed(final, entry[part])
+        asked["request"]["operation"] = "UPDATE" if "old" in entry else "CREATE"
+        yield entry["what"], asked, entry["message"]
+
+
 class Mismatch(Exception):
     pass
 
@@ -273,6 +308,33 @@ class Runner:
                 expect(f"{facts} of the {name}", lasting(second["response"]["response"], facts),
                        lasting(decided["response"]["response"], facts))
 
+    def validate(self, policies, review):
+        """The message of a denial, or None."""
+        decided = self.run_engine(policies, review, "--validate")
+        if "response" not in decided:
+            raise Mismatch(f"validate: {decided}")
+        answer = decided["response"]["response"]
+        expect("fields of a validation", sorted(set(answer) - {"status"}), ["allowed", "uid"])
+        expect("message and allowed", "status" in answer, not answer["allowed"])
+        return None if answer["allowed"] else answer["status"]["message"]
+
+    def check_final(self, folder, review, decided):
+        """What we made passes validation, what we refuse does not, and what validate.json says."""
+        policies, asked = case_policies(folder), copy.deepcopy(review)
+        answer = decided["response"]["response"]
+        if answer["allowed"]:
+            final = apply_patch(review["request"]["object"], decided["patch"] or [])
+            for pod in (final, between_the_rounds(final)):
+                asked["request"]["object"] = pod
+                tampered = self.validate(policies, asked)
+                if tampered is not None and "sidecar-tampered" not in tampered:
+                    raise Mismatch(f"what we made is refused: {tampered}")
+        else:
+            final = review["request"]["object"]
+            expect("denied by validate too", self.validate(policies, review) is None, False)
+        for what, one, message in validations(folder, review, final):
+            expect(f"validate: {what}", self.validate(policies, one), message)
+
     def check_engine(self, folder, review, update):
         policies = case_policies(folder)
         decided = self.run_engine(policies, review)
@@ -294,6 +356,8 @@ class Runner:
         expect("patch with all reasons", everything["patch"], decided["patch"])
         if decided["patch"]:
             self.check_again(policies, review, decided)
+        if outcome.get("review") is None or decided["patch"]:
+            self.check_final(folder, review, decided)
         return decided
 
     def check_cli(self, folder, review, decided):
@@ -319,7 +383,7 @@ class Runner:
             expect(f"reason of {policy} in preview", shown_reasons.get(policy), reason)
         return patch.stdout
 
-    def check_server(self, server, review, decided, preview_patch):
+    def check_server(self, server, case_folder, review, decided, preview_patch):
         got = server.review(json.dumps(review, ensure_ascii=False).encode("utf-8"))
         if "badReview" in decided:
             expect("status", got.status, 400)
@@ -328,6 +392,11 @@ class Runner:
         expect("status", got.status, 200)
         expect("response", got.json(), decided["response"])
         answer = got.json()["response"]
+        final = apply_patch(review["request"]["object"], decided["patch"] or []) \
+            if (case_folder / "validate.json").exists() else None
+        for what, one, message in validations(case_folder, review, final):
+            judged = server.review(json.dumps(one).encode("utf-8"), "/validate").json()["response"]
+            expect(f"/validate: {what}", judged.get("status", {}).get("message"), message)
         if "patch" in answer:
             expect("patch bytes", base64.b64decode(answer["patch"]).decode(),
                    preview_patch.decode().rstrip("\n"))
@@ -360,7 +429,7 @@ def main():
                     server = Server(pannier, scratch, "--shutdown-delay", "0s",
                                     policies=str(case_policies(folder)))
                     try:
-                        runner.check_server(server, review, decided, patch)
+                        runner.check_server(server, folder, review, decided, patch)
                     finally:
                         server.stop()
                 passed += 1

@@ -164,8 +164,8 @@ class Server:
         with self.connect() as connection:
             return connection.ask(method, path, body, headers, **more)
 
-    def review(self, body):
-        return self.ask("POST", "/mutate?timeout=10s", body)
+    def review(self, body, path="/mutate"):
+        return self.ask("POST", f"{path}?timeout=10s", body)
 
     def resident_kib(self):
         with open(f"/proc/{self.process.pid}/status") as status:

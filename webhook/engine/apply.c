@@ -89,6 +89,7 @@ static int apply_one(struct pn_apply *a, size_t c, struct pn_verdict *v)
         r = pn_merge(a->plan, candidate, &v->reason);
     if (r != 0 || pn_reason_class_of(v->reason.id) == PN_CLASS_FAILURE)
         return r;
+    v->changes = pn_plan_changes(a->plan, start);
     if (a->raised != NULL && a->raised[c])
         note.id = PN_REASON_REQUESTS_RAISED;
     if (a->budgets->counts)

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "engine/apply.h"
 #include "engine/baseline.h"
+#include "engine/final.h"
 #include "engine/index.h"
 #include "engine/match.h"
 #include "engine/merge.h"
@@ -72,7 +73,8 @@ static struct pn_reason check_request(const struct run *run)
     const struct pn_request *q = &run->request;
     if (!q->is_pods)
         return PN_REASON(run->arena, PN_REASON_NOT_A_POD, {"resource", q->resource});
-    if (!pn_str_is(q->operation, "CREATE"))
+    bool update = pn_str_is(q->operation, "UPDATE") && (run->flags & PN_DECIDE_VALIDATE);
+    if (!pn_str_is(q->operation, "CREATE") && !update)
         return PN_REASON(run->arena, PN_REASON_NOT_CREATE, {"operation", q->operation});
     if (q->subresource.n > 0)
         return PN_REASON(run->arena, PN_REASON_SUBRESOURCE, {"subresource", q->subresource});
@@ -366,7 +368,9 @@ static int plan_all(struct pn_plan *plan, struct run *run, struct pn_err *err)
         return r;
     if (run->flags & PN_DECIDE_ALL_REASONS)
         note_absent_neighbours(run, plan);
-    r = pn_status_denial(&run->decision->message, run->decision, run->arena);
+    r = run->flags & PN_DECIDE_VALIDATE
+            ? pn_final_denial(&run->decision->message, run->decision, run->arena)
+            : pn_status_denial(&run->decision->message, run->decision, run->arena);
     run->decision->allowed = run->decision->message.n == 0;
     return r;
 }
@@ -402,14 +406,20 @@ static int write_patch(struct pn_plan *plan, struct run *run)
     return r;
 }
 
+static int view_pod(struct pn_pod *ret, const struct run *run, struct pn_value metadata,
+                    struct pn_value spec, struct pn_err *err)
+{
+    int r = pn_pod_init(ret, run->request.pod_namespace, metadata, spec, run->arena, err);
+    return r == PN_POD_E_TYPE ? PN_ENGINE_E_BAD_REVIEW : r;
+}
+
 static int decide_pod(struct run *run, struct pn_err *err)
 {
     struct pn_decision *d = run->decision;
     struct pn_plan plan;
-    int r = pn_pod_init(&run->pod, run->request.pod_namespace, run->request.metadata,
-                        run->request.spec, run->arena, err);
+    int r = view_pod(&run->pod, run, run->request.metadata, run->request.spec, err);
     if (r != 0)
-        return r == PN_POD_E_TYPE ? PN_ENGINE_E_BAD_REVIEW : r;
+        return r;
     d->pod_name = run->pod.name;
     r = check_pod(&d->review, run);
     if (r != 0 || d->review.id != PN_REASON_NONE)
@@ -419,16 +429,43 @@ static int decide_pod(struct run *run, struct pn_err *err)
         r = plan_all(&plan, run, err);
     if (r != 0)
         return r;
+    bool mutates = !(run->flags & PN_DECIDE_VALIDATE);
     if (run->selected == 0) /* or no condition holds */
         d->review = (struct pn_reason){.id = PN_REASON_NO_POLICY_SELECTED};
-    else if (d->review.id == PN_REASON_NONE && d->allowed && run->enforced > 0)
+    else if (d->review.id == PN_REASON_NONE && d->allowed && run->enforced > 0 && mutates)
         r = write_patch(&plan, run);
-    return r == 0 ? pn_status_tell(d, run->arena) : r;
+    return r == 0 && mutates ? pn_status_tell(d, run->arena) : r;
+}
+
+/* An update, validated: the old Pod is judged first, and what it had is looked for in the new one.
+ */
+static int decide_update(struct run *run, struct pn_err *err)
+{
+    struct run old = *run;
+    struct pn_pod pod;
+    struct pn_decision *d = run->decision, before = *d;
+    old.decision = &before;
+    old.request.metadata = run->request.old_metadata;
+    old.request.spec = run->request.old_spec;
+    int r = decide_pod(&old, err);
+    if (r == 0)
+        r = view_pod(&pod, run, run->request.metadata, run->request.spec, err);
+    if (r != 0)
+        return r;
+    d->pod_name = pod.name;
+    d->review = before.review;
+    if (before.review.id == PN_REASON_NONE)
+        r = pn_final_update(d, &before, &pod, run->arena);
+    if (r == 0)
+        r = pn_final_denial(&d->message, d, run->arena);
+    d->allowed = d->message.n == 0;
+    return r;
 }
 
 static int decide(struct run *run, char *body_inout, size_t len, struct pn_err *err)
 {
-    int r = pn_review_read(&run->request, body_inout, len, run->arena, err);
+    int r = pn_review_read(&run->request, body_inout, len, run->flags & PN_DECIDE_VALIDATE,
+                           run->arena, err);
     if (r != 0)
         return r;
     struct pn_decision *d = pn_arena_zalloc(run->arena, 1, sizeof *d);
@@ -441,7 +478,10 @@ static int decide(struct run *run, char *body_inout, size_t len, struct pn_err *
     d->dry_run = run->request.dry_run;
     d->allowed = true;
     d->review = check_request(run);
-    return d->review.id == PN_REASON_NONE ? decide_pod(run, err) : 0;
+    if (d->review.id != PN_REASON_NONE)
+        return 0;
+    return pn_str_is(run->request.operation, "UPDATE") ? decide_update(run, err)
+                                                       : decide_pod(run, err);
 }
 
 int pn_engine_decide(struct pn_decision **ret, const struct pn_policy_set *set,

@@ -31,6 +31,12 @@ extern const struct pn_str pn_default_protected_namespaces[];
 
 enum pn_decide_flags {
     PN_DECIDE_ALL_REASONS = 1, /* give a reason to every policy of the set, for preview */
+    /*
+     * Judge the final Pod instead of changing it: what a policy with onFailure Deny adds must be
+     * there. On UPDATE only what the update breaks counts: what the old Pod had, the new one must
+     * have. No patch, no warnings.
+     */
+    PN_DECIDE_VALIDATE = 2,
 };
 
 struct pn_fragment;
@@ -39,6 +45,7 @@ struct pn_fragment;
 struct pn_verdict {
     uint32_t policy; /* id in the set */
     bool audit;      /* the policy is in mode Audit: nothing of it is done */
+    bool changes;    /* something of it is not in the Pod yet */
     struct pn_reason reason;
     struct pn_reason note;                      /* PN_REASON_NONE: none */
     const struct pn_fragment *const *fragments; /* what it adds; private to the engine */

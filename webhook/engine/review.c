@@ -144,9 +144,11 @@ static int to_value(struct pn_value *ret, yyjson_val *yy, const char *path, stru
 }
 
 /* metadata without managedFields: it is half of a Pod's bytes, and nobody asks for it. */
-static int read_metadata(struct pn_value *ret, yyjson_val *object, struct pn_arena *a,
-                         struct pn_err *err)
+static int read_metadata(struct pn_value *ret, yyjson_val *object, const char *path,
+                         struct pn_arena *a, struct pn_err *err)
 {
+    struct pn_err where;
+    pn_err_set(&where, 0, "%s.metadata", path);
     size_t i, max, n = 0, size = yyjson_obj_size(object);
     yyjson_val *key, *value;
     struct pn_member *members = pn_arena_alloc(a, size * sizeof *members);
@@ -157,44 +159,59 @@ static int read_metadata(struct pn_value *ret, yyjson_val *object, struct pn_are
         if (yyjson_equals_str(key, "managedFields"))
             continue;
         members[n].key = (struct pn_str){yyjson_get_str(key), yyjson_get_len(key)};
-        int r = to_value(&members[n].value, value, "request.object.metadata", a, err);
+        int r = to_value(&members[n].value, value, where.text, a, err);
         if (r != 0)
             return r;
         n++;
     }
     int r = pn_object_take(ret, a, members, n);
     if (r == PN_VALUE_E_DUPLICATE_KEY)
-        return pn_err_set(err, PN_ENGINE_E_BAD_REVIEW,
-                          "request.object.metadata: an object holds a key twice");
+        return pn_err_set(err, PN_ENGINE_E_BAD_REVIEW, "%s: an object holds a key twice",
+                          where.text);
     return r;
 }
 
-static int read_object(struct pn_request *q, yyjson_val *request, struct pn_arena *a,
-                       struct pn_err *err)
+/* request.object or request.oldObject (`key`): metadata and spec of a Pod. */
+static int read_object(struct pn_value *ret_metadata, struct pn_value *ret_spec,
+                       yyjson_val *request, const char *key, struct pn_arena *a, struct pn_err *err)
 {
     yyjson_val *object = NULL, *metadata = NULL, *spec = NULL;
     struct pn_str kind;
-    int r = need_object(&object, request, "object", "request", err);
+    struct pn_err path, spec_path;
+    pn_err_set(&path, 0, "request.%s", key);
+    pn_err_set(&spec_path, 0, "request.%s.spec", key);
+    int r = need_object(&object, request, key, "request", err);
     if (r == 0)
-        r = get_string(&kind, object, "kind", "request.object", err);
+        r = get_string(&kind, object, "kind", path.text, err);
     if (r != 0)
         return r;
     if (kind.n > 0 && !pn_str_is(kind, "Pod"))
-        return pn_err_set(err, PN_ENGINE_E_BAD_REVIEW,
-                          "request.object.kind: expected Pod, got "
-                          "\"%.*s\"",
-                          PN_STR_ARG(kind));
-    r = need_object(&metadata, object, "metadata", "request.object", err);
+        return pn_err_set(err, PN_ENGINE_E_BAD_REVIEW, "%s.kind: expected Pod, got \"%.*s\"",
+                          path.text, PN_STR_ARG(kind));
+    r = need_object(&metadata, object, "metadata", path.text, err);
     if (r == 0)
-        r = need_object(&spec, object, "spec", "request.object", err);
+        r = need_object(&spec, object, "spec", path.text, err);
     if (r == 0)
-        r = read_metadata(&q->metadata, metadata, a, err);
+        r = read_metadata(ret_metadata, metadata, path.text, a, err);
     if (r == 0)
-        r = to_value(&q->spec, spec, "request.object.spec", a, err);
+        r = to_value(ret_spec, spec, spec_path.text, a, err);
     return r;
 }
 
-static int read_request(struct pn_request *q, yyjson_val *root, struct pn_arena *a,
+/* The Pods that somebody asks for. */
+static int read_objects(struct pn_request *q, yyjson_val *request, bool updates, struct pn_arena *a,
+                        struct pn_err *err)
+{
+    bool update = updates && pn_str_is(q->operation, "UPDATE");
+    if (!q->is_pods || q->subresource.n > 0 || (!update && !pn_str_is(q->operation, "CREATE")))
+        return 0;
+    int r = read_object(&q->metadata, &q->spec, request, "object", a, err);
+    return r == 0 && update
+               ? read_object(&q->old_metadata, &q->old_spec, request, "oldObject", a, err)
+               : r;
+}
+
+static int read_request(struct pn_request *q, yyjson_val *root, bool updates, struct pn_arena *a,
                         struct pn_err *err)
 {
     yyjson_val *request = NULL;
@@ -205,13 +222,11 @@ static int read_request(struct pn_request *q, yyjson_val *root, struct pn_arena 
         r = read_flags(q, request, err);
     if (r == 0)
         r = read_resource(q, request, a, err);
-    if (r == 0 && q->is_pods && q->subresource.n == 0 && pn_str_is(q->operation, "CREATE"))
-        r = read_object(q, request, a, err);
-    return r;
+    return r == 0 ? read_objects(q, request, updates, a, err) : r;
 }
 
-int pn_review_read(struct pn_request *ret, char *body_inout, size_t len, struct pn_arena *a,
-                   struct pn_err *err)
+int pn_review_read(struct pn_request *ret, char *body_inout, size_t len, bool updates,
+                   struct pn_arena *a, struct pn_err *err)
 {
     struct yyjson_alc alc = pn_yy_alc(a);
     yyjson_read_err failure;
@@ -224,7 +239,7 @@ int pn_review_read(struct pn_request *ret, char *body_inout, size_t len, struct 
         r = pn_yy_read_failed(&failure, err);
         r = r > 0 ? PN_ENGINE_E_BAD_REVIEW : r;
     } else {
-        r = read_request(&q, yyjson_doc_get_root(doc), a, err);
+        r = read_request(&q, yyjson_doc_get_root(doc), updates, a, err);
     }
     if (r == 0)
         *ret = q;

@@ -17,14 +17,16 @@ struct pn_request {
     bool dry_run;
     /* Of the object, for CREATE of pods: without managedFields; absent otherwise. */
     struct pn_value metadata, spec;
+    struct pn_value old_metadata, old_spec; /* of the old object, where UPDATE was asked for */
 };
 
 /*
+ * `updates`: the objects of an UPDATE are wanted too.
  * Reads a review in place: strings of *ret point into `body_inout`, which holds `len` bytes and
  * four zero bytes behind. Returns 0, PN_ENGINE_E_BAD_REVIEW (see engine.h), or -ENOMEM. The rules:
  * apiserver/pkg/admission/plugin/webhook/request.
  */
-int pn_review_read(struct pn_request *ret, char *body_inout, size_t len, struct pn_arena *a,
-                   struct pn_err *err) PN_MUST_CHECK;
+int pn_review_read(struct pn_request *ret, char *body_inout, size_t len, bool updates,
+                   struct pn_arena *a, struct pn_err *err) PN_MUST_CHECK;
 
 #endif

@@ -2,7 +2,7 @@
 #include "server/routes.h"
 
 #include "base/cleanup.h"
-#include "server/mutate.h"
+#include "server/admission.h"
 
 static void live(struct pn_service *service, struct pn_exchange *ex)
 {
@@ -23,7 +23,8 @@ static void ready(struct pn_service *service, struct pn_exchange *ex)
 }
 
 static const struct pn_route routes[] = {
-    {"POST", "/mutate", true, pn_mutate_handle},
+    {"POST", "/mutate", true, pn_admission_mutate},
+    {"POST", "/validate", true, pn_admission_validate},
     {"GET", "/livez", false, live},
     {"GET", "/readyz", false, ready},
     {"GET", "/healthz", false, live},

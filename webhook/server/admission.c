@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "server/mutate.h"
+#include "server/admission.h"
 
 #include <string.h>
 
@@ -8,8 +8,8 @@
 #include "server/clock.h"
 
 /*
- * Names of policies for the log: those in the Pod, those that are not, and those in mode Audit, with
- * the reason's id.
+ * Names of policies for the log: those in the Pod, those that are not, and those in mode Audit,
+ * with the reason's id.
  */
 static void list_verdicts(struct pn_buf *applied, struct pn_buf *skipped, struct pn_buf *audited,
                           const struct pn_decision *d)
@@ -29,14 +29,15 @@ static void list_verdicts(struct pn_buf *applied, struct pn_buf *skipped, struct
 }
 
 /* Never annotation values or contents of the Pod: those may be secrets. */
-static void log_decision(struct pn_service *service, const struct pn_decision *d, int64_t began_us,
-                         struct pn_arena *arena)
+static void log_decision(struct pn_service *service, const struct pn_decision *d, unsigned flags,
+                         int64_t began_us, struct pn_arena *arena)
 {
     struct pn_log_line line;
     struct pn_buf applied = PN_BUF_IN_ARENA(arena), skipped = PN_BUF_IN_ARENA(arena);
     struct pn_buf audited = PN_BUF_IN_ARENA(arena);
     list_verdicts(&applied, &skipped, &audited, d);
-    pn_log_begin(&line, service->log, arena, PN_LOG_INFO, PN_STR("decided"));
+    pn_log_begin(&line, service->log, arena, PN_LOG_INFO,
+                 flags & PN_DECIDE_VALIDATE ? PN_STR("validated") : PN_STR("decided"));
     pn_log_str(&line, "uid", d->uid);
     pn_log_str(&line, "namespace", d->pod_namespace);
     pn_log_str(&line, "pod", d->pod_name);
@@ -66,12 +67,13 @@ static void broken(struct pn_service *service, struct pn_exchange *ex, const cha
 }
 
 static void decide(struct pn_service *service, struct pn_exchange *ex,
-                   const struct pn_policy_set *set, struct pn_arena *arena)
+                   const struct pn_policy_set *set, unsigned flags, struct pn_arena *arena)
 {
     int64_t began_us = pn_clock_us();
     struct pn_decision *decision = NULL;
     struct pn_err err = PN_ERR_INIT;
-    int r = pn_engine_decide(&decision, set, service->env, 0, ex->body, ex->body_len, arena, &err);
+    int r = pn_engine_decide(&decision, set, service->env, flags, ex->body, ex->body_len, arena,
+                             &err);
     if (r == PN_ENGINE_E_BAD_REVIEW) {
         pn_exchange_fail(ex, 400, "%s", err.text);
     } else if (r == PN_ENGINE_E_TOO_DENSE) {
@@ -82,11 +84,11 @@ static void decide(struct pn_service *service, struct pn_exchange *ex,
         ex->status = 200;
         ex->content_type = "application/json";
         pn_respond_write(&ex->out, decision);
-        log_decision(service, decision, began_us, arena);
+        log_decision(service, decision, flags, began_us, arena);
     }
 }
 
-void pn_mutate_handle(struct pn_service *service, struct pn_exchange *ex)
+static void handle(struct pn_service *service, struct pn_exchange *ex, unsigned flags)
 {
     struct pn_policy_set *set = pn_snapshot_acquire(service->snapshot);
     struct pn_arena *arena = pn_pool_take_arena(service->pool);
@@ -96,9 +98,19 @@ void pn_mutate_handle(struct pn_service *service, struct pn_exchange *ex)
         pn_exchange_fail(ex, 500, "out of memory");
     } else {
         pn_arena_reset(arena, pn_engine_arena_cap(ex->body_len));
-        decide(service, ex, set, arena);
+        decide(service, ex, set, flags, arena);
     }
     if (arena != NULL)
         pn_pool_give_arena(service->pool, arena);
     pn_policy_set_unref(set);
+}
+
+void pn_admission_mutate(struct pn_service *service, struct pn_exchange *ex)
+{
+    handle(service, ex, 0);
+}
+
+void pn_admission_validate(struct pn_service *service, struct pn_exchange *ex)
+{
+    handle(service, ex, PN_DECIDE_VALIDATE);
 }
