@@ -13,13 +13,16 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
+import tempfile
 import time
 import urllib.error
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 PANNIER = pathlib.Path(os.environ.get("PANNIER", ROOT / "build/pannier")).resolve()
 
 
@@ -84,6 +87,8 @@ class Container:
                 source = source / mount["subPath"]
             line += ["--ro-bind" if mount.get("readOnly") else "--bind", str(source),
                      mount["mountPath"]]
+        if self.has_token():
+            line += ["--ro-bind", str(self.pod.token_folder()), TOKEN_PATH]
         if context.get("readOnlyRootFilesystem"):
             line += ["--remount-ro", "/"]
         else:
@@ -96,6 +101,13 @@ class Container:
         for name, value in self.environment().items():
             line += ["--setenv", name, value]
         return [*line, "--", *command]
+
+    def has_token(self):
+        """Whether the ServiceAccount plugin of the API server would mount the token."""
+        mounts = {m["mountPath"] for m in self.spec.get("volumeMounts", [])
+                  if not m["name"].startswith("kube-api-access-")}
+        return (self.pod.token is not None and TOKEN_PATH not in mounts
+                and self.pod.spec["spec"].get("automountServiceAccountToken", True))
 
     def command(self):
         values = self.environment()
@@ -156,13 +168,22 @@ class Container:
                 raise AssertionError(f"{self.name}: its {kind} does not succeed: {self.logs()}")
             time.sleep(0.2)
 
+    def programs(self):
+        """The program of the sandbox: bubblewrap's grandchild (its child is the namespace's init)."""
+        while self.process.poll() is None:
+            found = [g for child in children(self.process.pid) for g in children(child)]
+            if found:
+                return found
+            time.sleep(0.01)  # it was started a moment ago
+        return []
+
     def stop(self):
         if self.process is None or self.process.poll() is not None:
             return
         hook = self.spec.get("lifecycle", {}).get("preStop", {}).get("exec")
         if hook:
             self.execute(hook["command"])
-        for child in children(self.process.pid):
+        for child in self.programs():
             os.kill(child, signal.SIGTERM)
         try:
             self.process.wait(self.pod.spec["spec"].get("terminationGracePeriodSeconds", 30))
@@ -173,12 +194,10 @@ class Container:
 
 
 def children(pid):
-    """The program of a sandbox: bubblewrap's grandchild (its child is the namespace's init)."""
-    found = []
-    for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-        grand = pathlib.Path(f"/proc/{child}/task/{child}/children").read_text().split()
-        found += [int(g) for g in grand] or [int(child)]
-    return found
+    try:
+        return [int(c) for c in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except FileNotFoundError:
+        return []
 
 
 def expand(text, values):
@@ -192,10 +211,11 @@ class RunningPod:
 
     programs: container name -> Program; app containers without one are not started.
     data: name of a Secret or ConfigMap -> its keys and values; `files`: volume name -> folder.
+    token: of the Pod's ServiceAccount, for containers and for projected volumes.
     """
 
-    def __init__(self, pod, folder, programs, data=None, address="127.0.0.2"):
-        self.spec, self.folder, self.data = pod, pathlib.Path(folder), data or {}
+    def __init__(self, pod, folder, programs, data=None, address="127.0.0.2", token=None):
+        self.spec, self.folder, self.data, self.token = pod, pathlib.Path(folder), data or {}, token
         self.address = address
         self.folder.mkdir(parents=True, exist_ok=True)
         self.volumes = {v["name"]: v for v in pod["spec"].get("volumes", [])}
@@ -213,11 +233,27 @@ class RunningPod:
         if not path.exists():
             path.mkdir(parents=True)
             path.chmod(0o777)
+            files = {}
             for source in sources_of(self.volumes[name]):
-                for key, value in self.files_of(source).items():
-                    (path / key).parent.mkdir(parents=True, exist_ok=True)
-                    (path / key).write_text(value)
+                files |= self.files_of(source)
+            if files:
+                project(path, files)
         return path
+
+    def token_folder(self):
+        path = self.folder / "token"
+        if not path.exists():
+            path.mkdir()
+            project(path, {"token": self.token,
+                           "namespace": self.spec["metadata"].get("namespace", "default")})
+        return path
+
+    def update(self, name):
+        """Writes a volume again from `data`, as the kubelet does some time after a change."""
+        files = {}
+        for source in sources_of(self.volumes[name]):
+            files |= self.files_of(source)
+        project(self.volume(name), files)
 
     def files_of(self, source):
         kind, volume = source
@@ -228,7 +264,7 @@ class RunningPod:
         if kind == "downwardAPI":
             return {i["path"]: self.field(i["fieldRef"]["fieldPath"]) for i in volume["items"]}
         if kind == "serviceAccountToken":
-            return {volume["path"]: self.data.get("token", {}).get("token", "token")}
+            return {volume["path"]: self.token or "token"}
         return {}
 
     def field(self, path):
@@ -288,6 +324,27 @@ class RunningPod:
         for container in reversed(self.started):
             container.stop()
         self.started = []
+
+
+def project(folder, files):
+    """Files as the kubelet writes them: links through ..data to a directory that is swapped whole."""
+    old = folder / os.readlink(folder / "..data") if (folder / "..data").is_symlink() else None
+    new = pathlib.Path(tempfile.mkdtemp(prefix="..", dir=folder))
+    new.chmod(0o755)
+    for name, text in files.items():
+        (new / name).parent.mkdir(parents=True, exist_ok=True)
+        (new / name).write_text(text)
+    (folder / "..data_tmp").symlink_to(new.name)
+    (folder / "..data_tmp").rename(folder / "..data")
+    tops = {pathlib.PurePath(name).parts[0] for name in files}
+    for top in tops:
+        if not (folder / top).is_symlink():
+            (folder / top).symlink_to(f"..data/{top}")
+    for entry in folder.iterdir():
+        if not entry.name.startswith("..") and entry.name not in tops:
+            entry.unlink()
+    if old is not None:
+        shutil.rmtree(old)
 
 
 def sources_of(volume):
