@@ -21,6 +21,32 @@ static bool is_known_sidecar(const struct pn_budget *b, struct pn_str name)
     return false;
 }
 
+/* Memory in Ki to Gi where that is exact, everything else in decimal units. */
+struct pn_str pn_budget_amount(struct pn_str resource, __int128 nano, struct pn_arena *a)
+{
+    struct pn_buf text = PN_BUF_IN_ARENA(a);
+    struct pn_quantity q = {.mantissa = nano, .exp10 = -9};
+    bool binary = !pn_str_is(resource, "cpu") && nano % 1000000000 == 0;
+    q.format = binary ? PN_QUANTITY_BINARY_SI : PN_QUANTITY_DECIMAL_SI;
+    while (q.mantissa != 0 && q.mantissa % 10 == 0) {
+        q.mantissa /= 10;
+        q.exp10++;
+    }
+    if (q.mantissa == 0)
+        q.exp10 = 0;
+    pn_quantity_write(&text, &q);
+    return pn_buf_view(&text);
+}
+
+__int128 pn_budget_share_most(const struct pn_budget_share *share,
+                              const struct pn_requirements *app, struct pn_str resource)
+{
+    __int128 own = 0, most = 0;
+    bool known = pn_resources_nano(&own, &app->requests, resource) &&
+                 pn_resources_percent(&most, own, (uint32_t)share->percent);
+    return known && most > share->floor_nano ? most : share->floor_nano;
+}
+
 /* ---- what the Pod comes to before anything is added -------------------------------------- */
 
 /* The app's own containers and the sidecars of others, as budget `b` tells them apart. */
@@ -193,21 +219,9 @@ static struct pn_str number_text(const struct check *c, int64_t number)
     return pn_arena_format(c->plan->arena, "%lld", (long long)number);
 }
 
-/* Nano-units as a quantity of the resource: memory in Ki to Gi where that is exact. */
 static struct pn_str amount_text(const struct check *c, struct pn_str resource, __int128 nano)
 {
-    struct pn_buf text = PN_BUF_IN_ARENA(c->plan->arena);
-    struct pn_quantity q = {.mantissa = nano, .exp10 = -9};
-    bool binary = !pn_str_is(resource, "cpu") && nano % 1000000000 == 0;
-    q.format = binary ? PN_QUANTITY_BINARY_SI : PN_QUANTITY_DECIMAL_SI;
-    while (q.mantissa != 0 && q.mantissa % 10 == 0) {
-        q.mantissa /= 10;
-        q.exp10++;
-    }
-    if (q.mantissa == 0)
-        q.exp10 = 0;
-    pn_quantity_write(&text, &q);
-    return pn_buf_view(&text);
+    return pn_budget_amount(resource, nano, c->plan->arena);
 }
 
 #define EXCEEDED(c, id, ...) ((c)->reason = PN_REASON((c)->plan->arena, (id), __VA_ARGS__), true)
@@ -221,8 +235,7 @@ static bool exceeds_sidecars(struct check *c, const struct pn_budget *b, uint32_
                     {"would", number_text(c, would)}, {"most", number_text(c, b->sidecars)});
 }
 
-/* Templates of a category that the plan's policies have added; the candidate's are among them. */
-static int64_t count_category(const struct pn_plan *plan, struct pn_str category)
+int64_t pn_budget_count_category(const struct pn_plan *plan, struct pn_str category)
 {
     int64_t count = 0;
     uint32_t last = UINT32_MAX;
@@ -242,7 +255,7 @@ static bool exceeds_category(struct check *c, const struct pn_budget *b)
     const struct pn_policy *policy = &c->plan->set->policies[c->candidate->policy];
     for (size_t t = 0; b->per_category >= 0 && t < policy->injection_count; t++) {
         struct pn_str category = policy->injections[t].template->category;
-        int64_t would = count_category(c->plan, category);
+        int64_t would = pn_budget_count_category(c->plan, category);
         if (would > b->per_category)
             return EXCEEDED(c, PN_REASON_BUDGET_CATEGORY, {"budget", b->name},
                             {"would", number_text(c, would)}, {"category", category},
@@ -318,18 +331,16 @@ static bool exceeds_share(struct check *c, const struct pn_budget *b,
                           const struct pn_budget_share *share, const struct pn_requirements *app,
                           struct pn_str resource)
 {
-    __int128 own = 0, most = 0, would = 0;
+    __int128 own = 0, would = 0;
     if (!share->is_set)
         return false;
-    bool known = pn_resources_nano(&own, &app->requests, resource) &&
-                 pn_resources_percent(&most, own, (uint32_t)share->percent);
-    if (!known || most < share->floor_nano)
-        most = share->floor_nano;
+    __int128 most = pn_budget_share_most(share, app, resource);
+    bool known = pn_resources_nano(&own, &app->requests, resource);
     if (!is_beyond(&c->after->added.requests, &c->before->added.requests, resource, most, &would))
         return false;
     return EXCEEDED(c, PN_REASON_BUDGET_SHARE_OF_APP, {"budget", b->name}, {"resource", resource},
                     {"would", amount_text(c, resource, would)},
-                    {"app", amount_text(c, resource, own)},
+                    {"app", known ? amount_text(c, resource, own) : PN_STR("an unknown amount")},
                     {"most", amount_text(c, resource, most)});
 }
 

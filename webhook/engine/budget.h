@@ -109,6 +109,16 @@ int pn_budgets_raise_requests(const bool **ret_raised, const struct pn_budgets *
 int pn_budgets_measure(struct pn_budget_usage *ret, const struct pn_budgets *b,
                        const struct pn_plan *plan, bool present) PN_MUST_CHECK;
 
+/* Nano-units of a resource as a quantity, in `a`; s == NULL when memory was refused. */
+struct pn_str pn_budget_amount(struct pn_str resource, __int128 nano, struct pn_arena *a);
+
+/* The most that the share allows, in nano-units: of what the app itself requests. */
+__int128 pn_budget_share_most(const struct pn_budget_share *share,
+                              const struct pn_requirements *app, struct pn_str resource);
+
+/* Templates of a category that the plan's policies have added. */
+int64_t pn_budget_count_category(const struct pn_plan *plan, struct pn_str category);
+
 /*
  * Judges the plan after `candidate` was merged, by what it came to before and comes to now, and
  * raises spec.resources where that is wanted (an edit, and *ret_note). Returns 0,

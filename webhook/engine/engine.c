@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "engine/apply.h"
 #include "engine/baseline.h"
+#include "engine/explain.h"
 #include "engine/final.h"
 #include "engine/index.h"
 #include "engine/match.h"
@@ -366,8 +367,12 @@ static int plan_all(struct pn_plan *plan, struct run *run, struct pn_err *err)
         r = tell_audit(run);
     if (r != 0)
         return r;
-    if (run->flags & PN_DECIDE_ALL_REASONS)
+    if (run->flags & PN_DECIDE_ALL_REASONS) {
         note_absent_neighbours(run, plan);
+        r = pn_explain(&run->decision->explanation, &budgets, plan);
+    }
+    if (r != 0)
+        return r;
     r = run->flags & PN_DECIDE_VALIDATE
             ? pn_final_denial(&run->decision->message, run->decision, run->arena)
             : pn_status_denial(&run->decision->message, run->decision, run->arena);

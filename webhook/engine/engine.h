@@ -51,6 +51,23 @@ struct pn_verdict {
     const struct pn_fragment *const *fragments; /* what it adds; private to the engine */
 };
 
+/* A number before and after what is injected; texts are quantities or counts. */
+struct pn_change {
+    struct pn_str budget; /* whose maximum it is; s == NULL: nobody's */
+    struct pn_str what;   /* "sidecars", "category logging", "added requests.cpu", "cpu" */
+    struct pn_str before, after;
+    struct pn_str most; /* s == NULL: there is no maximum */
+};
+
+/* What the decision does to the Pod as a whole, for people. */
+struct pn_explanation {
+    const struct pn_change *budgets;
+    size_t budget_count;
+    const struct pn_change *requests; /* the scheduler's effective requests, by resource */
+    size_t request_count;
+    const char *qos_before, *qos_after; /* NULL: nothing is known */
+};
+
 /* A Pod's author has two annotations to get wrong. */
 #define PN_DECISION_NOTES_MAX 2
 
@@ -73,7 +90,8 @@ struct pn_decision {
     size_t warning_count;
     struct pn_str audit_applied; /* values of the audit annotations; n == 0: none */
     struct pn_str audit_skipped;
-    struct pn_str audit_audited; /* of policies in mode Audit */
+    struct pn_str audit_audited;       /* of policies in mode Audit */
+    struct pn_explanation explanation; /* with PN_DECIDE_ALL_REASONS only */
 };
 
 /* The body is no AdmissionReview that we can answer: HTTP 400. */

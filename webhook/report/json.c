@@ -158,6 +158,32 @@ static json_t *policies_json(const struct pn_decision *d)
     return PN_TAKE(array);
 }
 
+/* A list of changes: {budget?, what, before, after, max?}. */
+static json_t *changes_json(const struct pn_change *changes, size_t n)
+{
+    PN_CLEANUP(drop) json_t *array = json_array();
+    for (size_t i = 0; i < n; i++) {
+        const struct pn_change *c = &changes[i];
+        PN_CLEANUP(drop) json_t *row = json_object();
+        bool stored = (c->budget.s == NULL || SET(row, "budget", string_json(c->budget))) &&
+                      SET(row, "what", string_json(c->what)) &&
+                      SET(row, "before", string_json(c->before)) &&
+                      SET(row, "after", string_json(c->after)) &&
+                      (c->most.s == NULL || SET(row, "max", string_json(c->most)));
+        if (!stored || array == NULL || json_array_append_new(array, PN_TAKE(row)) < 0)
+            return NULL;
+    }
+    return PN_TAKE(array);
+}
+
+static json_t *qos_json(const struct pn_explanation *e)
+{
+    PN_CLEANUP(drop) json_t *object = json_object();
+    bool stored = SET(object, "before", string_json(pn_str_of(e->qos_before))) &&
+                  SET(object, "after", string_json(pn_str_of(e->qos_after)));
+    return stored ? PN_TAKE(object) : NULL;
+}
+
 static json_t *warnings_json(const struct pn_decision *d)
 {
     PN_CLEANUP(drop) json_t *array = json_array();
@@ -197,8 +223,14 @@ static json_t *preview_json(const struct pn_preview *p, struct pn_arena *scratch
         stored = SET(object, "review", reason_json(&d->review));
     if (stored && d->note_count > 0)
         stored = SET(object, "notes", notes_json(d));
-    stored = stored && SET(object, "policies", policies_json(d)) &&
-             SET(object, "warnings", warnings_json(d)) &&
+    const struct pn_explanation *e = &d->explanation;
+    stored = stored && SET(object, "policies", policies_json(d));
+    if (stored && e->budget_count > 0)
+        stored = SET(object, "budgets", changes_json(e->budgets, e->budget_count));
+    if (stored && e->qos_before != NULL)
+        stored = SET(object, "effectiveRequests", changes_json(e->requests, e->request_count)) &&
+                 SET(object, "qosClass", qos_json(e));
+    stored = stored && SET(object, "warnings", warnings_json(d)) &&
              SET(object, "patch", patch_json(d, scratch)) &&
              SET(object, "object", value_json(p->after));
     return stored ? PN_TAKE(object) : NULL;

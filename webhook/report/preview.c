@@ -83,6 +83,43 @@ static void write_verdicts(struct pn_buf *out, const struct pn_decision *d, cons
     }
 }
 
+/* "  budget default: sidecars 1 -> 3 of 3, ...": one line for each budget. */
+static void write_budgets(struct pn_buf *out, const struct pn_explanation *e, const char *prefix)
+{
+    for (size_t i = 0; i < e->budget_count; i++) {
+        const struct pn_change *c = &e->budgets[i];
+        bool begins = i == 0 || !pn_str_eq(e->budgets[i - 1].budget, c->budget);
+        if (begins) {
+            pn_buf_printf(out, "%s%s  budget ", i > 0 ? "\n" : "", prefix);
+            pn_term_write(out, c->budget);
+            pn_buf_cstr(out, ": ");
+        } else {
+            pn_buf_cstr(out, "; ");
+        }
+        pn_term_write(out, c->what);
+        pn_buf_printf(out, " %.*s -> %.*s of %.*s", PN_STR_ARG(c->before), PN_STR_ARG(c->after),
+                      PN_STR_ARG(c->most));
+    }
+    if (e->budget_count > 0)
+        pn_buf_char(out, '\n');
+}
+
+/* "  effective requests: cpu 250m -> 270m; QoS Burstable -> Burstable". */
+static void write_resources(struct pn_buf *out, const struct pn_explanation *e, const char *prefix)
+{
+    if (e->qos_before == NULL)
+        return;
+    pn_buf_printf(out, "%s  effective requests: ", prefix);
+    for (size_t i = 0; i < e->request_count; i++) {
+        const struct pn_change *c = &e->requests[i];
+        pn_buf_cstr(out, i > 0 ? ", " : "");
+        pn_term_write(out, c->what);
+        pn_buf_printf(out, " %.*s -> %.*s", PN_STR_ARG(c->before), PN_STR_ARG(c->after));
+    }
+    pn_buf_printf(out, "%sQoS %s -> %s\n", e->request_count > 0 ? "; " : "none; ", e->qos_before,
+                  e->qos_after);
+}
+
 void pn_preview_write_explain(struct pn_buf *out, const struct pn_preview *preview,
                               const char *prefix)
 {
@@ -104,6 +141,8 @@ void pn_preview_write_explain(struct pn_buf *out, const struct pn_preview *previ
     write_verdicts(out, d, prefix);
     for (size_t i = 0; i < d->note_count; i++)
         write_note(out, &d->notes[i], prefix);
+    write_budgets(out, &d->explanation, prefix);
+    write_resources(out, &d->explanation, prefix);
 }
 
 void pn_preview_write_summary(struct pn_buf *out, const struct pn_preview_counts *counts)
