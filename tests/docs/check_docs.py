@@ -3,7 +3,7 @@
 """Holds the documents against the code.
 
 - docs/reasons.md lists exactly the reasons of webhook/engine/reason.c;
-- docs/policies.md names every field of the decode tables;
+- docs/policies.md and docs/budgets.md name every field of the decode tables;
 - docs/cli.md and the help name the same flags;
 - every ```console block of README.md and docs/ (with its folders) is run: its `$ build/pannier ...` lines print what
   stands below them;
@@ -15,8 +15,8 @@ import re
 import subprocess
 import sys
 
-ROOT = pathlib.Path(sys.argv[1])
-PANNIER = pathlib.Path(sys.argv[2]).resolve()
+UPDATE = "--update" in sys.argv  # write what the console blocks print now; read it before you keep it
+ROOT, PANNIER = (pathlib.Path(a).resolve() for a in sys.argv[1:] if not a.startswith("--"))
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 results = []
@@ -44,9 +44,9 @@ def check_reasons():
 
 def check_fields():
     fields = set()
-    for name in ("template", "policy", "compile"):
+    for name in ("template", "policy", "compile", "params", "budget_decode"):
         fields |= set(re.findall(r'\{\s*"(\w+)",\s*PN_FIELD_', read(f"webhook/engine/{name}.c")))
-    text = read("docs/policies.md")
+    text = read("docs/policies.md") + read("docs/budgets.md")
     if len(fields) < 30:
         return ["the decode tables were not found"]
     return [f"not in docs/policies.md: {f}" for f in sorted(fields)
@@ -70,6 +70,20 @@ def check_flags():
            [f"not in any help: {f}" for f in sorted(in_docs - in_help)]
 
 
+def update_block(block):
+    """The block with what its commands print now."""
+    lines = []
+    for command in re.findall(r"^\$ (.*)$", block, re.M):
+        lines += ["$ " + command, output_of(command)]
+    return "\n".join(line for line in lines if line) + "\n"
+
+
+def output_of(command):
+    done = subprocess.run(["bash", "-c", command.replace("build/pannier", str(PANNIER), 1)],
+                          cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    return (done.stdout + done.stderr).strip("\n")
+
+
 def run_block(path, block):
     problems = []
     parts = re.split(r"^\$ (.*)$", block, flags=re.M)
@@ -77,9 +91,7 @@ def run_block(path, block):
         if not command.startswith("build/pannier "):
             problems.append(f"{path.name}: `{command}`: a console block runs build/pannier only")
             continue
-        done = subprocess.run(["bash", "-c", command.replace("build/pannier", str(PANNIER), 1)],
-                              cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
-        got = (done.stdout + done.stderr).strip("\n")
+        got = output_of(command)
         if got != expected.strip("\n"):
             problems.append(f"{path.name}: `{command}` prints\n" + got)
     return problems
@@ -88,6 +100,11 @@ def run_block(path, block):
 def check_console_blocks():
     problems, count = [], 0
     for path in DOCUMENTS:
+        if UPDATE:
+            text = path.read_text(encoding="utf-8")
+            path.write_text(re.sub(r"^```console\n(.*?)^```",
+                                   lambda m: f"```console\n{update_block(m[1])}```", text,
+                                   flags=re.M | re.S), encoding="utf-8")
         for block in re.findall(r"^```console\n(.*?)^```", path.read_text(encoding="utf-8"),
                                 re.M | re.S):
             count += 1
@@ -105,7 +122,7 @@ def check_links():
 
 
 check("docs/reasons.md lists the reasons of the engine", check_reasons())
-check("docs/policies.md names every field", check_fields())
+check("docs/policies.md and docs/budgets.md name every field", check_fields())
 check("docs/cli.md and the help name the same flags", check_flags())
 check("console blocks print what they say", check_console_blocks())
 check("links lead somewhere", check_links())
