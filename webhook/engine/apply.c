@@ -96,7 +96,7 @@ static int apply_one(struct pn_apply *a, size_t c, struct pn_verdict *v)
         r = check_budgets(a, c, v, present, &before, &note, &trims);
     if (trims || v->audit) /* nothing is built on what Audit would do */
         pn_plan_cut(a->plan, start);
-    if (!trims && v->note.id == PN_REASON_NONE)
+    if (v->note.id == PN_REASON_NONE)
         v->note = note;
     return r;
 }

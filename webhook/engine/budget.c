@@ -211,7 +211,7 @@ struct check {
     const struct pn_plan *plan;
     const struct pn_candidate *candidate;
     const struct pn_budget_usage *before, *after;
-    struct pn_reason reason;
+    struct pn_reason reason, note;
 };
 
 static struct pn_str number_text(const struct check *c, int64_t number)
@@ -338,6 +338,8 @@ static bool exceeds_share(struct check *c, const struct pn_budget *b,
     bool known = pn_resources_nano(&own, &app->requests, resource);
     if (!is_beyond(&c->after->added.requests, &c->before->added.requests, resource, most, &would))
         return false;
+    if (known && own == 0)
+        c->note = PN_REASON(c->plan->arena, PN_REASON_APP_REQUESTS_UNKNOWN, {"resource", resource});
     return EXCEEDED(c, PN_REASON_BUDGET_SHARE_OF_APP, {"budget", b->name}, {"resource", resource},
                     {"would", amount_text(c, resource, would)},
                     {"app", known ? amount_text(c, resource, own) : PN_STR("an unknown amount")},
@@ -506,7 +508,8 @@ int pn_budgets_check(const struct pn_budgets *b, struct pn_plan *plan,
                      const struct pn_budget_usage *after, struct pn_reason *ret_reason,
                      struct pn_reason *ret_note)
 {
-    struct check c = {b, plan, candidate, before, after, {.id = PN_REASON_NONE}};
+    struct check c = {
+        .budgets = b, .plan = plan, .candidate = candidate, .before = before, .after = after};
     int r = check_budgets(&c);
     if (r != PN_BUDGET_E_EXCEEDED && loses_guaranteed(&c))
         r = PN_BUDGET_E_EXCEEDED;
@@ -514,6 +517,10 @@ int pn_budgets_check(const struct pn_budgets *b, struct pn_plan *plan,
         int raised = check_pod_level(&c, plan, ret_note);
         r = raised != 0 ? raised : r;
     }
+    if (r == PN_BUDGET_E_EXCEEDED)
+        *ret_note = c.reason.id == PN_REASON_BUDGET_SHARE_OF_APP
+                        ? c.note
+                        : (struct pn_reason){.id = PN_REASON_NONE};
     *ret_reason = c.reason;
     return r;
 }

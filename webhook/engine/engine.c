@@ -16,6 +16,7 @@
 #include "engine/render.h"
 #include "engine/review.h"
 #include "engine/status.h"
+#include "engine/token.h"
 
 /* The only file that knows the order of the stages. */
 
@@ -197,7 +198,7 @@ static int render_policy(struct pn_candidate *ret, struct pn_reason *ret_reason,
             return r;
     }
     *ret = (struct pn_candidate){id, fragments};
-    return 0;
+    return pn_token_apply(ret, policy, &run->pod, run->arena);
 }
 
 /*

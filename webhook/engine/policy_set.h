@@ -45,6 +45,7 @@ struct pn_template {
     struct pn_str category;
     bool supports_host_network;
     bool supports_linux, supports_windows;
+    int token;                         /* enum pn_token */
     struct pn_strs image_repositories; /* what "ours" may run when read back */
     struct pn_parameters parameters;
     struct pn_value literals; /* object of values, or absent */

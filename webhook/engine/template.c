@@ -29,7 +29,11 @@ struct spec {
     const struct pn_node *parameters, *literals;
     const struct pn_node *pod, *app_containers, *append_annotations;
     const struct pn_node *placement;
+    int token;
 };
+
+/* In the order of enum pn_token. */
+static const char *const token_words[] = {"Default", "Mount", "None", NULL};
 
 static const struct pn_field supports_fields[] = {
     {"hostNetwork", PN_FIELD_BOOL,
@@ -71,6 +75,7 @@ static const struct pn_field spec_fields[] = {
     {"appContainers", PN_FIELD_NODE, offsetof(struct spec, app_containers)},
     {"appendAnnotations", PN_FIELD_NODE, offsetof(struct spec, append_annotations)},
     {"placement", PN_FIELD_NODE, offsetof(struct spec, placement)},
+    {"serviceAccountToken", PN_FIELD_ENUM, offsetof(struct spec, token), false, token_words},
     {0}};
 
 struct app_rule_nodes {
@@ -323,6 +328,7 @@ void pn_template_decode(struct pn_template_draft *ret, struct pn_decoder *d,
     pn_decode_object(d, spec, "spec", spec_fields, &nodes);
     t->category = nodes.category;
     t->supports_host_network = nodes.supports.host_network;
+    t->token = nodes.token;
     t->image_repositories = nodes.identity.image_repositories;
     decode_os(t, d, spec, nodes.supports.os);
     check_words(t, d, spec);
