@@ -112,7 +112,7 @@ class Container:
     def command(self):
         values = self.environment()
         command = self.spec.get("command") or self.program.entrypoint
-        return [*command, *(expand(a, values) for a in self.spec.get("args", []))]
+        return [expand(word, values) for word in [*command, *self.spec.get("args", [])]]
 
     def start(self):
         with self.log.open("ab") as log:
