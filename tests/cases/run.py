@@ -270,7 +270,9 @@ class Runner:
         for key in ("warnings", "auditAnnotations"):
             if key in response:
                 outcome[key] = response[key]
-        outcome["patch"] = decided["patch"]
+        # A hash of policy and templates, which changes with every comment in a template's text.
+        outcome["patch"] = json.loads(re.sub(r'(\\"rev\\":\\")[0-9a-f]{8}', r"\1--------",
+                                             json.dumps(decided["patch"])))
         if decoded_settings(decided["patch"]):
             outcome["decoded"] = decoded_settings(decided["patch"])
         return outcome

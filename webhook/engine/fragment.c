@@ -148,6 +148,20 @@ bool pn_fragment_says_secret(struct pn_str name)
            pn_str_contains(name, PN_STR("SECRET")) || pn_str_contains(name, PN_STR("KEY"));
 }
 
+/* A name that stands twice would be ours in the first round and tampered with in the second. */
+static int check_env_names(struct check *c, struct pn_value env)
+{
+    uint32_t n = pn_value_count(env);
+    struct pn_member *names = pn_arena_alloc(c->arena, n * sizeof *names);
+    struct pn_value unused;
+    if (names == NULL)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < n; i++)
+        names[i] = (struct pn_member){name_of(pn_value_at(env, i)), pn_null()};
+    int r = pn_object_take(&unused, c->arena, names, n);
+    return r == PN_VALUE_E_DUPLICATE_KEY ? invalid(c, "env: two variables have one name") : r;
+}
+
 static int check_env(struct check *c, struct pn_value env)
 {
     for (uint32_t i = 0; i < pn_value_count(env); i++) {
@@ -162,7 +176,7 @@ static int check_env(struct check *c, struct pn_value env)
             return invalid(c, "env %.*s looks like a secret, and patches are written to audit logs",
                            PN_STR_ARG(name));
     }
-    return 0;
+    return check_env_names(c, env);
 }
 
 /* ContainerPort: 1 to 65535, and a legal name. */

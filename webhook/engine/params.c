@@ -303,7 +303,9 @@ static void decode_declaration(struct pn_parameter *p, struct pn_decoder *d,
     struct pn_str key;
     size_t errors = d->diags->errors;
     pn_decode_object(d, item, "spec.parameters", declaration_fields, &nodes);
-    *p = (struct pn_parameter){.name = nodes.name, .type = (enum pn_parameter_type)nodes.type};
+    *p = (struct pn_parameter){.name = nodes.name,
+                               .description = nodes.description,
+                               .type = (enum pn_parameter_type)nodes.type};
     if (d->diags->errors > errors)
         return;
     if (!is_identifier(p->name)) {
@@ -566,8 +568,12 @@ static int invalid(struct pn_reason *ret_reason, struct pn_arena *a, const struc
     struct pn_str from = pn_arena_format(a, "%s %.*s%.*s",
                                          o->source == PN_OVERRIDE_LABEL ? "label" : "annotation",
                                          PN_STR_ARG(o->key), PN_STR_ARG(key));
+    struct pn_str about = o->parameter->description;
+    if (about.n > 0)
+        about = pn_arena_format(a, " (%.*s)", PN_STR_ARG(about));
     *ret_reason = PN_REASON(a, PN_REASON_PARAMETER_INVALID, {"parameter", o->parameter->name},
-                            {"source", from}, {"expected", pn_arena_dup(a, pn_str_of(expected))});
+                            {"about", about}, {"source", from},
+                            {"expected", pn_arena_dup(a, pn_str_of(expected))});
     return PN_PARAMETERS_E_REASON;
 }
 

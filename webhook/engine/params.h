@@ -24,6 +24,7 @@ enum pn_parameter_type {
 
 struct pn_parameter {
     struct pn_str name;
+    struct pn_str description; /* s == NULL: none */
     enum pn_parameter_type type;
     struct pn_value default_value; /* PN_ABSENT: none */
     struct pn_value allowed;       /* enum: a list, or PN_ABSENT */

@@ -61,7 +61,8 @@ static const struct {
                                      "parameter {parameter} has no default, and the Pod gives no "
                                      "value"},
     [PN_REASON_PARAMETER_INVALID] = {"parameter-invalid", PN_CLASS_FAILURE,
-                                     "parameter {parameter} from {source}: expected {expected}"},
+                                     "parameter {parameter}{about} from {source}: expected "
+                                     "{expected}"},
     [PN_REASON_TEMPLATE_ERROR] = {"template-error", PN_CLASS_FAILURE,
                                   "template {template} cannot be rendered: {detail}"},
     [PN_REASON_TEMPLATE_LIMIT] = {"template-limit", PN_CLASS_FAILURE,
