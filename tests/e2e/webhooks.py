@@ -67,6 +67,40 @@ class Webhook:
         return any(call.configuration == self.name for call in self.cluster.calls(answer))
 
 
+class Validation:
+    """Pannier's /validate for one namespace, while its `with` lasts; anything it refuses, fails."""
+
+    path = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
+
+    def __init__(self, pannier, namespace):
+        self.client, self.name = pannier.cluster.client, f"validate-{namespace}"
+        with open(pannier.ca_file, "rb") as file:
+            ca = base64.b64encode(file.read()).decode()
+        self.client.create(self.path, {"metadata": {"name": self.name}, "webhooks": [{
+            "name": "required.pannier.dev",
+            "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE", "UPDATE"],
+                       "resources": ["pods"], "scope": "Namespaced"}],
+            "clientConfig": {"url": f"https://127.0.0.1:{pannier.port}/validate", "caBundle": ca},
+            "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
+            "admissionReviewVersions": ["v1"],
+            "sideEffects": "None",
+            "failurePolicy": "Fail",
+            "timeoutSeconds": 10}]})
+
+        def asked():
+            self.client.create_pod(namespace, PROBE, dryRun="All")
+            return pannier.validations() > before
+
+        before = pannier.validations()
+        wait_until(f"{self.name} is called", REACH_SECONDS, asked)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.client.ask("DELETE", f"{self.path}/{self.name}")
+
+
 def make_namespace(cluster, name, webhooks, labels=None):
     """A namespace for which the API server calls these webhooks, from now on."""
     selected = {webhook.label: "called" for webhook in webhooks}
@@ -88,11 +122,16 @@ class Pannier(Webhook):
             "--cert-dir", os.path.join(cluster.directory, name), "--shutdown-delay", "0s",
             "-p", policies])
         serving = wait_until(f"{name} serves", REACH_SECONDS, self.serving_line)
-        self.register(serving["port"], ca_file or serving["caFile"], failure_policy)
+        self.port, self.ca_file = serving["port"], serving["caFile"]
+        self.register(self.port, ca_file or self.ca_file, failure_policy)
 
     def serving_line(self):
         self.program.check_runs()
         return next((line for line in self.log_lines() if line["message"] == "serving"), None)
+
+    def validations(self):
+        """How many Pods it has validated."""
+        return sum(line["message"] == "validated" for line in self.log_lines())
 
     def log_lines(self):
         """The whole lines of its log."""
