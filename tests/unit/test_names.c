@@ -108,6 +108,40 @@ START_TEST(each_byte)
 }
 END_TEST
 
+/* Kubernetes puts some names in lower case before it looks at them, by Unicode: the Kelvin sign is
+ * a k then, and the I with a dot an i, which are shorter. */
+START_TEST(names_in_lower_case)
+{
+    static const struct {
+        struct pn_str name;
+        bool annotation, driver;
+    } cases[] = {
+        {PN_STR_INIT("Example.COM/Name"), true, false},
+        {PN_STR_INIT("Csi.Example.com"), true, true},
+        {PN_STR_INIT("\xe2\x84\xaa"
+                     "8s.\xc4\xb0o/x"),
+         true, false},
+        {PN_STR_INIT("x/\xe2\x84\xaa"), true, false},
+        {PN_STR_INIT("\xe2\x84\xaa.\xc4\xb0"), true, true},
+        {PN_STR_INIT("\xe2\x84\xab"), false, false}, /* the Angstrom sign */
+        {PN_STR_INIT("\xe2\x84"), false, false},
+        {PN_STR_INIT("a_b"), true, false},
+        {PN_STR_INIT(""), false, false},
+    };
+    for (size_t i = 0; i < PN_COUNT_OF(cases); i++) {
+        ck_assert_msg(pn_name_is_annotation_key(cases[i].name) == cases[i].annotation, "%.*s",
+                      PN_STR_ARG(cases[i].name));
+        ck_assert_msg(pn_name_is_csi_driver(cases[i].name) == cases[i].driver, "%.*s",
+                      PN_STR_ARG(cases[i].name));
+    }
+    char kelvin[3 * 253 + 3];
+    for (size_t i = 0; i < sizeof kelvin; i++)
+        kelvin[i] = "\xe2\x84\xaa"[i % 3];
+    ck_assert(pn_name_is_csi_driver((struct pn_str){kelvin, sizeof kelvin - 3}));
+    ck_assert(!pn_name_is_csi_driver((struct pn_str){kelvin, sizeof kelvin}));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("names");
@@ -115,6 +149,7 @@ int main(void)
     tcase_add_test(all, names_by_rule);
     tcase_add_test(all, lengths);
     tcase_add_test(all, each_byte);
+    tcase_add_test(all, names_in_lower_case);
     suite_add_tcase(suite, all);
     SRunner *runner = srunner_create(suite);
     srunner_set_tap(runner, "-");

@@ -1,34 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kube/names.h"
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
+/* What a character may be part of; most names are long, and all of them are read. */
+enum { DIGIT = 1, LOWER = 2, UPPER = 4, DASH = 8, UNDERSCORE_OR_DOT = 16 };
 
-static bool is_lower(char c)
-{
-    return c >= 'a' && c <= 'z';
-}
+static const uint8_t classes[256] = {
+    ['0' ... '9'] = DIGIT, ['a' ... 'z'] = LOWER,     ['A' ... 'Z'] = UPPER,
+    ['-'] = DASH,          ['_'] = UNDERSCORE_OR_DOT, ['.'] = UNDERSCORE_OR_DOT,
+};
 
-static bool is_upper(char c)
+static bool is_a(char c, unsigned any_of)
 {
-    return c >= 'A' && c <= 'Z';
-}
-
-static bool is_alnum(char c)
-{
-    return is_digit(c) || is_lower(c) || is_upper(c);
+    return (classes[(unsigned char)c] & any_of) != 0;
 }
 
 /* One word of a DNS name, of any length. `any_case` takes A-Z as well. */
 static bool is_dns_word(struct pn_str word, bool any_case)
 {
+    unsigned allowed = DIGIT | LOWER | DASH | (any_case ? UPPER : 0);
     if (word.n == 0 || word.s[0] == '-' || word.s[word.n - 1] == '-')
         return false;
     for (size_t i = 0; i < word.n; i++) {
-        char c = word.s[i];
-        if (!is_lower(c) && !is_digit(c) && c != '-' && !(any_case && is_upper(c)))
+        if (!is_a(word.s[i], allowed))
             return false;
     }
     return true;
@@ -48,11 +41,11 @@ static bool is_subdomain(struct pn_str name, bool any_case)
 /* Letters, digits and inner '-', '_', '.'; not empty. */
 static bool is_label_text(struct pn_str text, size_t max_bytes)
 {
-    if (text.n == 0 || text.n > max_bytes || !is_alnum(text.s[0]) || !is_alnum(text.s[text.n - 1]))
+    if (text.n == 0 || text.n > max_bytes || !is_a(text.s[0], DIGIT | LOWER | UPPER) ||
+        !is_a(text.s[text.n - 1], DIGIT | LOWER | UPPER))
         return false;
     for (size_t i = 0; i < text.n; i++) {
-        char c = text.s[i];
-        if (!is_alnum(c) && c != '-' && c != '_' && c != '.')
+        if (!is_a(text.s[i], DIGIT | LOWER | UPPER | DASH | UNDERSCORE_OR_DOT))
             return false;
     }
     return true;
@@ -84,9 +77,46 @@ bool pn_name_is_qualified(struct pn_str name)
     return is_key(name, false);
 }
 
+size_t pn_name_lower(char *ret, struct pn_str text)
+{
+    static const struct pn_str kelvin = PN_STR_INIT("\xe2\x84\xaa");
+    static const struct pn_str dotted_i = PN_STR_INIT("\xc4\xb0");
+    size_t n = 0;
+    for (size_t i = 0; i < text.n; i++) {
+        struct pn_str rest = {text.s + i, text.n - i};
+        char c = text.s[i];
+        if (pn_str_has_prefix(rest, kelvin)) {
+            c = 'k';
+            i += kelvin.n - 1;
+        } else if (pn_str_has_prefix(rest, dotted_i)) {
+            c = 'i';
+            i += dotted_i.n - 1;
+        } else if (is_a(c, UPPER)) {
+            c = (char)(c - 'A' + 'a');
+        }
+        ret[n++] = c;
+    }
+    return n;
+}
+
+/* Whether the rule holds for the name in lower case; a name too long for the room is none. */
+static bool holds_in_lower_case(bool (*rule)(struct pn_str name), struct pn_str name)
+{
+    char lower[1024]; /* three bytes can become one: 3 * (253 + 1 + 63) */
+    if (name.n > sizeof lower)
+        return false;
+    size_t n = pn_name_lower(lower, name);
+    return rule((struct pn_str){lower, n});
+}
+
 bool pn_name_is_annotation_key(struct pn_str name)
 {
-    return is_key(name, true);
+    return is_key(name, true) || holds_in_lower_case(pn_name_is_qualified, name);
+}
+
+bool pn_name_is_csi_driver(struct pn_str name)
+{
+    return holds_in_lower_case(pn_name_is_dns_subdomain, name);
 }
 
 bool pn_name_is_label_value(struct pn_str value)
@@ -100,7 +130,7 @@ bool pn_name_is_port(struct pn_str name)
     if (name.n > PN_NAME_PORT_MAX_BYTES || !is_dns_word(name, false))
         return false;
     for (size_t i = 0; i < name.n; i++) {
-        letter = letter || is_lower(name.s[i]);
+        letter = letter || is_a(name.s[i], LOWER);
         if (i > 0 && name.s[i] == '-' && name.s[i - 1] == '-')
             return false;
     }

@@ -34,8 +34,19 @@ bool pn_name_is_qualified(struct pn_str name);
     "NAME or DNS-SUBDOMAIN/NAME, where NAME has 1 to 63 letters, digits, '-', '_' or " \
     "'.' and begins and ends with a letter or digit"
 
-/* Annotation keys: the same, but upper case is allowed in the prefix too (ValidateAnnotations). */
+/* Annotation keys: the same in lower case, so that upper case is allowed in the prefix too
+ * (ValidateAnnotations). */
 bool pn_name_is_annotation_key(struct pn_str name);
+
+/* CSI drivers: a DNS subdomain once it is in lower case (ValidateCSIDriverName). */
+bool pn_name_is_csi_driver(struct pn_str name);
+
+/*
+ * Writes `text` in lower case to `ret`, which has room for text.n bytes, and returns the bytes
+ * written. As Go's strings.ToLower, as far as what comes out is ASCII: besides A-Z, the Kelvin sign
+ * becomes k and the capital I with a dot becomes i. Other bytes are copied.
+ */
+size_t pn_name_lower(char *ret, struct pn_str text);
 
 /* IsLabelValue. Empty is allowed. */
 bool pn_name_is_label_value(struct pn_str value);
