@@ -28,7 +28,7 @@ static const struct suite {
     {"json-patch.jsonl", PN_JSON_NUMBERS_RAW, check_jsonpatch},
     {"yaml.jsonl", 0, check_yaml},
     {"pod-resources.jsonl", 0, check_resources},
-    {"pod-validation.jsonl", 0, NULL},
+    {"pod-validation.jsonl", 0, check_validation},
     {"pod-security.jsonl", 0, NULL},
     {"json-e.yml", 0, NULL},
 };

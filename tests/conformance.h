@@ -25,5 +25,6 @@ enum outcome check_selector(struct run *run);
 enum outcome check_jsonpatch(struct run *run);
 enum outcome check_yaml(struct run *run);
 enum outcome check_resources(struct run *run);
+enum outcome check_validation(struct run *run);
 
 #endif

@@ -70,6 +70,10 @@
 /* metadata.annotations in total: apimachinery's TotalAnnotationSizeLimitB. */
 #define PN_ANNOTATIONS_MAX_BYTES (256u << 10)
 
+/* What is told of one illegal Pod; the rest is counted. A Pod may have a hundred thousand errors.
+ */
+#define PN_VALIDATE_ERRORS_MAX 1000
+
 /* ---- policies -------------------------------------------------------------------------- */
 
 /* Items of one list of a template. More is no sidecar but a mistake of a generator. */
