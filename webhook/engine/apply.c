@@ -76,6 +76,19 @@ static int check_budgets(struct pn_apply *a, size_t c, struct pn_verdict *v, boo
     return 0;
 }
 
+/* Whether the API server takes the Pod with the merged candidate; *ret_trims says that it does not.
+ */
+static int check_validity(struct pn_apply *a, struct pn_verdict *v, bool *ret_trims)
+{
+    struct pn_str fault = PN_STR_NULL;
+    int r = pn_verify_plan(&fault, &a->verify, a->plan);
+    if (r != 0 || fault.s == NULL)
+        return r;
+    *ret_trims = true;
+    v->reason = PN_REASON(a->plan->arena, PN_REASON_POD_WOULD_BE_INVALID, {"detail", fault});
+    return 0;
+}
+
 /* Merges one candidate, as a whole or not at all. */
 static int apply_one(struct pn_apply *a, size_t c, struct pn_verdict *v)
 {
@@ -94,6 +107,8 @@ static int apply_one(struct pn_apply *a, size_t c, struct pn_verdict *v)
         note.id = PN_REASON_REQUESTS_RAISED;
     if (a->budgets->counts)
         r = check_budgets(a, c, v, present, &before, &note, &trims);
+    if (r == 0 && !trims && a->verifies_each && v->changes)
+        r = check_validity(a, v, &trims);
     if (trims || v->audit) /* nothing is built on what Audit would do */
         pn_plan_cut(a->plan, start);
     if (v->note.id == PN_REASON_NONE)
@@ -139,13 +154,33 @@ static int explain_failures(struct pn_apply *a)
     return r;
 }
 
+static int apply_again(struct pn_apply *a)
+{
+    pn_plan_cut(a->plan, 0);
+    return apply_once(a);
+}
+
+/* What comes out is what the API server takes, if it takes what was received. */
+static int verify(struct pn_apply *a)
+{
+    struct pn_str fault = PN_STR_NULL, before = PN_STR_NULL;
+    int r = pn_plan_changes(a->plan, 0) ? pn_verify_plan(&fault, &a->verify, a->plan) : 0;
+    if (r == 0 && fault.s != NULL)
+        r = pn_verify_received(&before, &a->verify, a->plan->arena);
+    if (r != 0 || fault.s == NULL || before.s != NULL)
+        return r;
+    a->verifies_each = true;
+    return apply_again(a);
+}
+
 int pn_apply_all(struct pn_apply *a)
 {
     int r = apply_once(a);
     if (r == 0 && pn_plan_is_provisional(a->plan)) {
-        pn_plan_cut(a->plan, 0);
         a->plan->strict = true;
-        r = apply_once(a);
+        r = apply_again(a);
     }
+    if (r == 0)
+        r = verify(a);
     return r == 0 ? explain_failures(a) : r;
 }

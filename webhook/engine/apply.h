@@ -4,6 +4,7 @@
 
 #include "engine/budget.h"
 #include "engine/engine.h"
+#include "engine/verify.h"
 
 /* The candidates of one Pod on their way into its plan. */
 struct pn_apply {
@@ -11,6 +12,8 @@ struct pn_apply {
     struct pn_budgets *budgets;  /* as pn_budgets_init() left them */
     const bool *raised;          /* for each candidate: its requests were raised; NULL: none */
     struct pn_verdict *verdicts; /* of all policies; each candidate's is among them, in order */
+    struct pn_verify verify;     /* the Pod as received */
+    bool verifies_each;          /* private: what the API server would refuse is looked for */
 };
 
 /*
@@ -21,7 +24,11 @@ struct pn_apply {
  * What was received and equals what a candidate adds does not count against the others at first: it
  * may be of our first round. Where an edit could then not be made, something was the Pod's own
  * after all, and everything is merged again with all that was received; which policies are applied
- * is then the same in both rounds. Returns 0 or a negative errno.
+ * is then the same in both rounds.
+ *
+ * If the API server would refuse what comes out, though not what was received, everything is merged
+ * once more, and each policy after which it would is left out: pod-would-be-invalid.
+ * Returns 0 or a negative errno.
  */
 int pn_apply_all(struct pn_apply *apply) PN_MUST_CHECK;
 

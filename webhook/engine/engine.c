@@ -354,7 +354,10 @@ static int prepare(struct pn_apply *apply, struct run *run, struct pn_err *err)
 static int plan_all(struct pn_plan *plan, struct run *run, struct pn_err *err)
 {
     struct pn_budgets budgets;
-    struct pn_apply apply = {.plan = plan, .budgets = &budgets, .verdicts = run->verdicts};
+    struct pn_apply apply = {.plan = plan,
+                             .budgets = &budgets,
+                             .verdicts = run->verdicts,
+                             .verify = {run->request.metadata, run->request.spec}};
     int r = prepare(&apply, run, err);
     if (r == PN_BUDGETS_E_POD) {
         run->decision->review = PN_REASON(run->arena, PN_REASON_POD_ALREADY_INVALID,
