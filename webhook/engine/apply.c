@@ -129,7 +129,7 @@ static int apply_once(struct pn_apply *a)
 /* A reason that depends on what else was applied. */
 static bool is_relative(enum pn_reason_id id)
 {
-    return id >= PN_REASON_BUDGET_SIDECARS && id <= PN_REASON_POD_LEVEL_RESOURCES_EXCEEDED;
+    return id >= PN_REASON_BUDGET_SIDECARS && id <= PN_REASON_POD_WOULD_BE_INVALID;
 }
 
 /*
