@@ -47,7 +47,7 @@ def check_reasons():
 
 def check_fields():
     fields = set()
-    for name in ("template", "policy", "compile", "params", "budget_decode"):
+    for name in ("template", "policy_decode", "compile", "params", "budget_decode"):
         fields |= set(re.findall(r'\{\s*"(\w+)",\s*PN_FIELD_', read(f"webhook/engine/{name}.c")))
     text = read("docs/policies.md") + read("docs/budgets.md")
     if len(fields) < 30:
