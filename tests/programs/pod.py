@@ -45,6 +45,7 @@ class Program:
     entrypoint: list = dataclasses.field(default_factory=list)
     files: dict = dataclasses.field(default_factory=dict)  # path in the container -> path here
     environment: dict = dataclasses.field(default_factory=dict)
+    real_uid: bool = False  # the uid as the kernel's firewall sees it, not one of a user namespace
 
 
 class Container:
@@ -93,9 +94,18 @@ class Container:
             line += ["--remount-ro", "/"]
         else:
             line += ["--tmpfs", "/tmp"]
-        if context.get("runAsUser"):
-            line += ["--unshare-user", "--uid", str(context["runAsUser"]),
-                     "--gid", str(context.get("runAsGroup", context["runAsUser"]))]
+        user = context.get("runAsUser")
+        group = context.get("runAsGroup", user)
+        if user and self.program.real_uid:
+            command = ["setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups",
+                       "--bounding-set=-all", "--no-new-privs", *command]
+        elif user:
+            line += ["--unshare-user", "--uid", str(user), "--gid", str(group)]
+        else:
+            capabilities = context.get("capabilities", {})
+            for key, option in (("drop", "--cap-drop"), ("add", "--cap-add")):
+                for name in capabilities.get(key, []):
+                    line += [option, name if name == "ALL" else f"CAP_{name}"]
         if "workingDir" in self.spec:
             line += ["--chdir", self.spec["workingDir"]]
         for name, value in self.environment().items():
