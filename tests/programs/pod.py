@@ -46,6 +46,7 @@ class Program:
     files: dict = dataclasses.field(default_factory=dict)  # path in the container -> path here
     environment: dict = dataclasses.field(default_factory=dict)
     real_uid: bool = False  # the uid as the kernel's firewall sees it, not one of a user namespace
+    stop_signal: int = signal.SIGTERM
 
 
 class Container:
@@ -73,8 +74,10 @@ class Container:
         context = {**self.pod.spec["spec"].get("securityContext", {}),
                    **self.spec.get("securityContext", {})}
         line = ["bwrap", "--die-with-parent", "--unshare-pid", "--clearenv"]
-        for path in ("/usr", "/etc"):
-            line += ["--ro-bind", path, path]
+        line += ["--ro-bind", "/usr", "/usr"]
+        for path in sorted(pathlib.Path("/etc").iterdir()):  # one by one: a volume may be mounted below /etc
+            line += ["--symlink", os.readlink(path), str(path)] if path.is_symlink() else \
+                ["--ro-bind", str(path), str(path)]
         for name in ("bin", "sbin", "lib", "lib64"):
             line += ["--symlink", f"usr/{name}", f"/{name}"]
         line += ["--proc", "/proc", "--dev", "/dev"]
@@ -194,7 +197,7 @@ class Container:
         if hook:
             self.execute(hook["command"])
         for child in self.programs():
-            os.kill(child, signal.SIGTERM)
+            os.kill(child, self.program.stop_signal)
         try:
             self.process.wait(self.pod.spec["spec"].get("terminationGracePeriodSeconds", 30))
         except subprocess.TimeoutExpired as late:
