@@ -3,8 +3,8 @@
 """The shipped templates with the real programs: run.py [NAME...]
 
 Runs the functions test_* of each test_NAME.py beside this file; NAME is a template. Each test gets
-an empty folder. A test that lacks a program fails: `./dev programs` installs them. The last line is
-"N passed, N failed".
+an empty folder. A test that lacks a program fails: `./dev programs` gets them. Only what no registry has
+is skipped (unittest.SkipTest). The last line is "N passed, N failed", with ", N skipped" where one was.
 """
 
 import importlib
@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import traceback
+import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -30,7 +31,7 @@ def main():
     own_network()
     names = sys.argv[1:] or sorted(p.stem.removeprefix("test_").replace("_", "-")
                                    for p in HERE.glob("test_*.py"))
-    passed = failed = 0
+    passed = failed = skipped = 0
     for name in names:
         module = importlib.import_module("test_" + name.replace("-", "_"))
         for test in [v for k, v in vars(module).items() if k.startswith("test_")]:
@@ -39,12 +40,15 @@ def main():
                     test(pathlib.Path(folder))
                     passed += 1
                     print(f"ok {passed + failed} - {name}: {test.__name__}", flush=True)
+                except unittest.SkipTest as why:
+                    skipped += 1
+                    print(f"skipped - {name}: {test.__name__}: {why}", flush=True)
                 except Exception:  # pylint: disable=broad-except
                     failed += 1
                     print(f"not ok {passed + failed} - {name}: {test.__name__}")
                     print("# " + traceback.format_exc().replace("\n", "\n# "), flush=True)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed or not passed else 0
+    print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
+    return 1 if failed or not passed + skipped else 0
 
 
 if __name__ == "__main__":
