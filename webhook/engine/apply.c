@@ -64,12 +64,13 @@ static int check_budgets(struct pn_apply *a, size_t c, struct pn_verdict *v, boo
     bool stays = present || policy_of(a, candidate)->deny_on_failure;
     int r = pn_budgets_measure(&after, a->budgets, a->plan, !present);
     if (r == 0)
-        r = pn_budgets_check(a->budgets, a->plan, candidate, before, &after, &why, ret_note);
+        r = pn_budgets_check(a->budgets, a->plan, candidate, stays, before, &after, &why, ret_note);
     if (r <= 0)
         return r;
     /* Pod-level resources are a rule of Kubernetes, not a wish: nothing goes beyond them. */
     *ret_trims = r == PN_BUDGET_E_EXCEEDED &&
-                 (!stays || why.id == PN_REASON_POD_LEVEL_RESOURCES_EXCEEDED);
+                 (!stays || why.id == PN_REASON_POD_LEVEL_RESOURCES_EXCEEDED ||
+                  why.id == PN_REASON_PATCH_TOO_LARGE);
     if (!*ret_trims)
         return over_budget(v, &why, a->plan->arena);
     v->reason = why;
@@ -89,6 +90,13 @@ static int check_validity(struct pn_apply *a, struct pn_verdict *v, bool *ret_tr
     return 0;
 }
 
+/* A note of this file's: of what the policy brings about, or why it does not fit. */
+static bool is_note_of_budgets(enum pn_reason_id id)
+{
+    return id == PN_REASON_REQUESTS_RAISED || id == PN_REASON_POD_LEVEL_RESOURCES_RAISED ||
+           id == PN_REASON_APP_REQUESTS_UNKNOWN;
+}
+
 /* Merges one candidate, as a whole or not at all. */
 static int apply_one(struct pn_apply *a, size_t c, struct pn_verdict *v)
 {
@@ -97,6 +105,8 @@ static int apply_one(struct pn_apply *a, size_t c, struct pn_verdict *v)
     bool present = !v->audit && is_present(a, candidate), trims = false;
     struct pn_reason note = {.id = PN_REASON_NONE};
     struct pn_budget_usage before;
+    if (is_note_of_budgets(v->note.id)) /* of an earlier pass */
+        v->note = note;
     int r = a->budgets->counts ? pn_budgets_measure(&before, a->budgets, a->plan, !present) : 0;
     if (r == 0)
         r = pn_merge(a->plan, candidate, &v->reason);
@@ -111,6 +121,8 @@ static int apply_one(struct pn_apply *a, size_t c, struct pn_verdict *v)
         r = check_validity(a, v, &trims);
     if (trims || v->audit) /* nothing is built on what Audit would do */
         pn_plan_cut(a->plan, start);
+    if (trims && note.id != PN_REASON_APP_REQUESTS_UNKNOWN) /* nothing is raised */
+        note.id = PN_REASON_NONE;
     if (v->note.id == PN_REASON_NONE)
         v->note = note;
     return r;

@@ -504,23 +504,22 @@ static bool loses_guaranteed(struct check *c)
 }
 
 int pn_budgets_check(const struct pn_budgets *b, struct pn_plan *plan,
-                     const struct pn_candidate *candidate, const struct pn_budget_usage *before,
-                     const struct pn_budget_usage *after, struct pn_reason *ret_reason,
-                     struct pn_reason *ret_note)
+                     const struct pn_candidate *candidate, bool stays,
+                     const struct pn_budget_usage *before, const struct pn_budget_usage *after,
+                     struct pn_reason *ret_reason, struct pn_reason *ret_note)
 {
     struct check c = {
         .budgets = b, .plan = plan, .candidate = candidate, .before = before, .after = after};
     int r = check_budgets(&c);
     if (r != PN_BUDGET_E_EXCEEDED && loses_guaranteed(&c))
         r = PN_BUDGET_E_EXCEEDED;
-    if (r != PN_BUDGET_E_EXCEEDED && after->whole.has_pod_level) {
+    bool fits = r != PN_BUDGET_E_EXCEEDED;
+    if ((fits || stays) && after->whole.has_pod_level) {
         int raised = check_pod_level(&c, plan, ret_note);
         r = raised != 0 ? raised : r;
     }
-    if (r == PN_BUDGET_E_EXCEEDED)
-        *ret_note = c.reason.id == PN_REASON_BUDGET_SHARE_OF_APP
-                        ? c.note
-                        : (struct pn_reason){.id = PN_REASON_NONE};
+    if (!fits && c.reason.id == PN_REASON_BUDGET_SHARE_OF_APP)
+        *ret_note = c.note.id != PN_REASON_NONE ? c.note : *ret_note;
     *ret_reason = c.reason;
     return r;
 }

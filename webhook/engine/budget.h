@@ -121,12 +121,13 @@ int64_t pn_budget_count_category(const struct pn_plan *plan, struct pn_str categ
 
 /*
  * Judges the plan after `candidate` was merged, by what it came to before and comes to now, and
- * raises spec.resources where that is wanted (an edit, and *ret_note). Returns 0,
- * PN_BUDGET_E_EXCEEDED, PN_BUDGET_E_WARNING, or a negative errno.
+ * raises spec.resources where that is wanted (an edit, and *ret_note). One that `stays` whatever
+ * the budgets say is held to spec.resources, too. Returns 0, PN_BUDGET_E_EXCEEDED,
+ * PN_BUDGET_E_WARNING, or a negative errno.
  */
 int pn_budgets_check(const struct pn_budgets *b, struct pn_plan *plan,
-                     const struct pn_candidate *candidate, const struct pn_budget_usage *before,
-                     const struct pn_budget_usage *after, struct pn_reason *ret_reason,
-                     struct pn_reason *ret_note) PN_MUST_CHECK;
+                     const struct pn_candidate *candidate, bool stays,
+                     const struct pn_budget_usage *before, const struct pn_budget_usage *after,
+                     struct pn_reason *ret_reason, struct pn_reason *ret_note) PN_MUST_CHECK;
 
 #endif
