@@ -154,8 +154,9 @@ static int make_warnings(struct pn_decision *d, struct pn_arena *a)
             r = warn(&w, "skipped policy ", policy_of(d, v)->name, &v->reason, a);
         else if (v->reason.id == PN_REASON_INJECTED_OVER_BUDGET && d->allowed)
             r = warn(&w, "policy ", policy_of(d, v)->name, &v->reason, a);
-        /* An absent neighbour is as it should be: told by preview, not to every Pod's author. */
-        if (r == 0 && v->note.id != PN_REASON_NONE &&
+        /* What Audit would bring about, and an absent neighbour, which is as it should be: told by
+         * preview, not to every Pod's author. */
+        if (r == 0 && v->note.id != PN_REASON_NONE && !v->audit &&
             v->note.id != PN_REASON_ORDER_NEIGHBOUR_ABSENT)
             r = warn(&w, "", PN_STR_NULL, &v->note, a);
     }
