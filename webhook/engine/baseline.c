@@ -6,7 +6,8 @@
 #include "engine/own.h"
 #include "engine/status.h"
 
-/* Calls `is_ours` for what each candidate's fragments add, until one says yes. */
+/* Calls `is_ours` for what each candidate's fragments add, until one says yes; not in mode Audit.
+ */
 typedef bool is_ours_fn(const struct pn_fragment *fragment, struct pn_str name,
                         struct pn_value received);
 
@@ -15,7 +16,8 @@ static bool any_candidate(const struct pn_plan *plan, is_ours_fn *is_ours, struc
 {
     for (size_t c = 0; c < plan->candidate_count; c++) {
         const struct pn_candidate *candidate = &plan->candidates[c];
-        for (size_t f = 0; f < plan->set->policies[candidate->policy].injection_count; f++) {
+        const struct pn_policy *policy = &plan->set->policies[candidate->policy];
+        for (size_t f = 0; !policy->audit && f < policy->injection_count; f++) {
             if (is_ours(candidate->fragments[f], name, received))
                 return true;
         }

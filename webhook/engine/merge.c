@@ -428,7 +428,8 @@ void pn_merge_mark_ours(struct pn_plan *plan)
 {
     for (size_t c = 0; c < plan->candidate_count; c++) {
         const struct pn_policy *policy = policy_of(plan, &plan->candidates[c]);
-        for (size_t t = 0; t < policy->injection_count; t++) {
+        /* Audit adds nothing: what looks like it is the app's own. */
+        for (size_t t = 0; !policy->audit && t < policy->injection_count; t++) {
             const struct pn_fragment *f = plan->candidates[c].fragments[t];
             const struct pn_value lists[] = {f->containers, f->init_containers};
             for (size_t l = 0; l < PN_COUNT_OF(lists); l++) {

@@ -7,7 +7,7 @@
 
 /*
  * Marks the received containers that are ours: what a candidate would add, or has added and
- * somebody changed. Done once, before the first merge, so that all policies see the same app.
+ * somebody changed; not in mode Audit. Done once, before the first merge, so that all policies see the same app.
  */
 void pn_merge_mark_ours(struct pn_plan *plan);
 
