@@ -36,33 +36,45 @@ static struct pn_str number_text(const struct pn_merge *m, struct pn_value port,
                            PN_STR_ARG(protocol_of(port)));
 }
 
-static int compare_port(struct pn_merge *m, struct pn_str name, struct pn_value ours,
-                        struct pn_str other, struct pn_value theirs)
+/* What two ports clash by, or PN_REASON_NONE. */
+static enum pn_reason_id compare_port(struct pn_value ours, struct pn_value theirs)
 {
-    struct pn_str port_name = pn_plan_name(ours);
+    struct pn_str name = pn_plan_name(ours);
     if (same_number(ours, theirs, PN_STR("containerPort")))
-        return PN_CLASH(m, PN_REASON_PORT_TAKEN, {"container", name},
-                        {"port", number_text(m, ours, "containerPort")}, {"other", other});
+        return PN_REASON_PORT_TAKEN;
     if (same_number(ours, theirs, PN_STR("hostPort")) && same_host(ours, theirs))
-        return PN_CLASH(m, PN_REASON_HOST_PORT_TAKEN, {"container", name},
-                        {"port", number_text(m, ours, "hostPort")}, {"other", other});
-    if (port_name.n > 0 && pn_str_eq(port_name, pn_plan_name(theirs)))
-        return PN_CLASH(m, PN_REASON_PORT_NAME_TAKEN, {"container", name}, {"port", port_name},
-                        {"other", other});
-    return 0;
+        return PN_REASON_HOST_PORT_TAKEN;
+    if (name.n > 0 && pn_str_eq(name, pn_plan_name(theirs)))
+        return PN_REASON_PORT_NAME_TAKEN;
+    return PN_REASON_NONE;
 }
 
-static int compare_ports(struct pn_merge *m, struct pn_value rendered, struct pn_str other,
-                         struct pn_value container)
+static int clash(struct pn_merge *m, enum pn_reason_id id, struct pn_value rendered,
+                 struct pn_value port, const struct pn_policy *policy, struct pn_value container)
+{
+    struct pn_str text = id == PN_REASON_PORT_NAME_TAKEN ? pn_plan_name(port)
+                         : id == PN_REASON_PORT_TAKEN    ? number_text(m, port, "containerPort")
+                                                         : number_text(m, port, "hostPort");
+    struct pn_str other = pn_plan_name(container);
+    other = pn_arena_format(m->plan->arena, "container %.*s%s%.*s", PN_STR_ARG(other),
+                            policy != NULL ? " of policy " : "",
+                            PN_STR_ARG(policy != NULL ? policy->name : PN_STR("")));
+    return PN_CLASH(m, id, {"container", pn_plan_name(rendered)}, {"port", text}, {"other", other});
+}
+
+/* `container` is what `policy` plans, or the Pod's own when that is NULL. */
+static int compare_ports(struct pn_merge *m, struct pn_value rendered,
+                         const struct pn_policy *policy, struct pn_value container)
 {
     struct pn_value ours = PN_GET(rendered, "ports"), theirs = PN_GET(container, "ports");
-    int r = 0;
-    for (uint32_t i = 0; r == 0 && i < pn_value_count(ours); i++) {
-        for (uint32_t k = 0; r == 0 && k < pn_value_count(theirs); k++)
-            r = compare_port(m, pn_plan_name(rendered), pn_value_at(ours, i), other,
-                             pn_value_at(theirs, k));
+    for (uint32_t i = 0; i < pn_value_count(ours); i++) {
+        for (uint32_t k = 0; k < pn_value_count(theirs); k++) {
+            enum pn_reason_id id = compare_port(pn_value_at(ours, i), pn_value_at(theirs, k));
+            if (id != PN_REASON_NONE)
+                return clash(m, id, rendered, pn_value_at(ours, i), policy, container);
+        }
     }
-    return r;
+    return 0;
 }
 
 /* What the Pod has. What is ours is compared when it is merged itself, unless the plan is strict.
@@ -78,9 +90,7 @@ static int compare_received(struct pn_merge *m, struct pn_value rendered, bool i
         if (itself || (m->plan->ours[init][i] && !m->plan->strict) ||
             !runs_for_long(c->value, init))
             continue;
-        struct pn_str other = pn_arena_format(m->plan->arena, "container %.*s",
-                                              PN_STR_ARG(c->name));
-        r = compare_ports(m, rendered, other, c->value);
+        r = compare_ports(m, rendered, NULL, c->value);
     }
     return r;
 }
@@ -93,10 +103,7 @@ static int compare_planned(struct pn_merge *m, struct pn_value rendered)
         if (edit->kind != PN_EDIT_CONTAINER || !runs_for_long(edit->value, edit->init) ||
             pn_str_eq(pn_plan_name(edit->value), pn_plan_name(rendered)))
             continue;
-        struct pn_str other = pn_arena_format(
-            m->plan->arena, "container %.*s of policy %.*s", PN_STR_ARG(pn_plan_name(edit->value)),
-            PN_STR_ARG(m->plan->set->policies[edit->policy].name));
-        r = compare_ports(m, rendered, other, edit->value);
+        r = compare_ports(m, rendered, &m->plan->set->policies[edit->policy], edit->value);
     }
     return r;
 }
