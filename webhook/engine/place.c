@@ -58,7 +58,20 @@ struct mover {
     struct pn_edit *edit;
     struct pn_str name;
     uint32_t wish, low, high;
+    uint32_t waits_for; /* edges from movers that have no place yet */
     bool placed;
+};
+
+/* Mover `first` must precede mover `second`. */
+struct edge {
+    uint32_t first, second;
+};
+
+struct law {
+    struct mover *movers;
+    uint32_t count;
+    struct edge *edges;
+    uint32_t edge_count;
 };
 
 static bool lists(const struct pn_strs *names, struct pn_str name)
@@ -75,11 +88,6 @@ static bool must_precede(struct pn_str a, const struct pn_placement *of_a, struc
                          const struct pn_placement *of_b)
 {
     return (of_a != NULL && lists(&of_a->before, b)) || (of_b != NULL && lists(&of_b->after, a));
-}
-
-static bool precedes(const struct mover *a, const struct mover *b)
-{
-    return must_precede(a->name, a->edit->placement, b->name, b->edit->placement);
 }
 
 /* What the planned container at received index `i` says of its own order, if it is ours. */
@@ -107,30 +115,56 @@ static void bound_by_received(struct mover *m, const struct pn_plan *plan)
     }
 }
 
-/* Whoever must precede another cannot stand behind the other's last gap. */
-static void bound_by_each_other(struct mover *movers, uint32_t n)
+/* The edges between mover `i` and those that one of its lists names. */
+static void add_edges(struct law *law, uint32_t i, const struct pn_strs *names, bool before)
 {
-    bool moved = true;
-    for (uint32_t round = 0; moved && round < n; round++) {
-        moved = false;
-        for (uint32_t a = 0; a < n; a++) {
-            for (uint32_t b = 0; b < n; b++) {
-                if (a == b || movers[a].high <= movers[b].high || !precedes(&movers[a], &movers[b]))
-                    continue;
-                movers[a].high = movers[b].high;
-                moved = true;
-            }
+    for (size_t k = 0; k < names->count; k++) {
+        for (uint32_t other = 0; other < law->count; other++) {
+            if (!pn_str_eq(law->movers[other].name, names->items[k]))
+                continue;
+            law->edges[law->edge_count++] = before ? (struct edge){i, other}
+                                                   : (struct edge){other, i};
+            law->movers[before ? other : i].waits_for++;
+            break;
         }
     }
 }
 
-static bool is_free(const struct mover *movers, uint32_t n, uint32_t i)
+static int find_edges(struct law *law, struct pn_arena *a)
 {
-    for (uint32_t k = 0; k < n; k++) {
-        if (k != i && !movers[k].placed && precedes(&movers[k], &movers[i]))
-            return false;
+    size_t most = 0;
+    for (uint32_t i = 0; i < law->count; i++) {
+        const struct pn_placement *p = law->movers[i].edit->placement;
+        most += p != NULL ? p->before.count + p->after.count : 0;
     }
-    return !movers[i].placed;
+    law->edges = pn_arena_alloc(a, most * sizeof *law->edges);
+    if (law->edges == NULL)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < law->count; i++) {
+        const struct pn_placement *p = law->movers[i].edit->placement;
+        if (p == NULL)
+            continue;
+        add_edges(law, i, &p->before, true);
+        add_edges(law, i, &p->after, false);
+    }
+    return 0;
+}
+
+/* Whoever must precede another cannot stand behind the other's last gap. */
+static void bound_by_each_other(struct law *law)
+{
+    bool moved = true;
+    for (uint32_t round = 0; moved && round < law->count; round++) {
+        moved = false;
+        for (uint32_t e = law->edge_count; e-- > 0;) {
+            struct mover *first = &law->movers[law->edges[e].first];
+            const struct mover *second = &law->movers[law->edges[e].second];
+            if (first->high <= second->high)
+                continue;
+            first->high = second->high;
+            moved = true;
+        }
+    }
 }
 
 static bool stands_before(const struct mover *a, const struct mover *b)
@@ -139,44 +173,56 @@ static bool stands_before(const struct mover *a, const struct mover *b)
 }
 
 /* The one whose turn it is, or NULL: they wait for each other. */
-static struct mover *next(struct mover *movers, uint32_t n)
+static struct mover *next(const struct law *law)
 {
     struct mover *best = NULL;
-    for (uint32_t i = 0; i < n; i++) {
-        if (is_free(movers, n, i) && (best == NULL || stands_before(&movers[i], best)))
-            best = &movers[i];
+    for (uint32_t i = 0; i < law->count; i++) {
+        struct mover *m = &law->movers[i];
+        if (!m->placed && m->waits_for == 0 && (best == NULL || stands_before(m, best)))
+            best = m;
     }
     return best;
 }
 
-static const struct mover *first_unplaced(const struct mover *movers, uint32_t n)
+static const struct mover *first_unplaced(const struct law *law)
 {
     uint32_t i = 0;
-    while (i + 1 < n && movers[i].placed)
+    while (i + 1 < law->count && law->movers[i].placed)
         i++;
-    return &movers[i];
+    return &law->movers[i];
 }
 
-static int place_by_law(struct mover *movers, uint32_t n, const struct pn_plan *plan,
+static void put(struct law *law, struct mover *m, uint32_t slot)
+{
+    m->edit->at = m->wish < m->low ? m->low : m->wish > m->high ? m->high : m->wish;
+    m->edit->slot = slot;
+    m->placed = true;
+    for (uint32_t e = 0; e < law->edge_count; e++) {
+        struct mover *behind = &law->movers[law->edges[e].second];
+        if (&law->movers[law->edges[e].first] != m)
+            continue;
+        behind->waits_for--;
+        if (behind->low < m->edit->at)
+            behind->low = m->edit->at;
+    }
+}
+
+static int place_by_law(struct law *law, const struct pn_plan *plan,
                         const struct pn_edit **ret_which)
 {
-    for (uint32_t i = 0; i < n; i++)
-        bound_by_received(&movers[i], plan);
-    bound_by_each_other(movers, n);
-    for (uint32_t slot = 0; slot < n; slot++) {
-        struct mover *m = next(movers, n);
+    int r = find_edges(law, plan->arena);
+    if (r != 0)
+        return r;
+    for (uint32_t i = 0; i < law->count; i++)
+        bound_by_received(&law->movers[i], plan);
+    bound_by_each_other(law);
+    for (uint32_t slot = 0; slot < law->count; slot++) {
+        struct mover *m = next(law);
         if (m == NULL || m->low > m->high) {
-            *ret_which = m != NULL ? m->edit : first_unplaced(movers, n)->edit;
+            *ret_which = m != NULL ? m->edit : first_unplaced(law)->edit;
             return PN_PLACE_E_UNSATISFIABLE;
         }
-        uint32_t gap = m->wish < m->low ? m->low : m->wish > m->high ? m->high : m->wish;
-        m->edit->at = gap;
-        m->edit->slot = slot;
-        m->placed = true;
-        for (uint32_t k = 0; k < n; k++) {
-            if (!movers[k].placed && movers[k].low < gap && precedes(m, &movers[k]))
-                movers[k].low = gap;
-        }
+        put(law, m, slot);
     }
     return 0;
 }
@@ -188,33 +234,33 @@ static bool is_new(const struct pn_edit *edit)
 
 int pn_place_all(struct pn_plan *plan, const struct pn_edit **ret_which)
 {
-    bool law = false;
+    bool has_law = false;
     uint32_t n = 0;
     for (uint32_t i = 0; i < plan->count; i++) {
         struct pn_edit *edit = &plan->edits[i];
         if (edit->kind == PN_EDIT_CONTAINER && edit->init && edit->placement != NULL)
-            law = law || edit->placement->before.count > 0 || edit->placement->after.count > 0;
+            has_law = has_law || edit->placement->before.count > 0 ||
+                      edit->placement->after.count > 0;
         if (!is_new(edit))
             continue;
         edit->at = gap_of(plan, edit->position);
         edit->slot = edit->position;
         n++;
     }
-    if (!law || n == 0)
+    if (!has_law || n == 0)
         return 0;
-    struct mover *movers = pn_arena_alloc(plan->arena, n * sizeof *movers);
-    if (movers == NULL)
+    struct law law = {.movers = pn_arena_alloc(plan->arena, n * sizeof *law.movers)};
+    if (law.movers == NULL)
         return -ENOMEM;
-    n = 0;
     for (uint32_t i = 0; i < plan->count; i++) {
         struct pn_edit *edit = &plan->edits[i];
         if (is_new(edit))
-            movers[n++] = (struct mover){.edit = edit,
-                                         .name = pn_plan_name(edit->value),
-                                         .wish = edit->at,
-                                         .high = plan->pod->init_containers.count};
+            law.movers[law.count++] = (struct mover){.edit = edit,
+                                                     .name = pn_plan_name(edit->value),
+                                                     .wish = edit->at,
+                                                     .high = plan->pod->init_containers.count};
     }
-    return place_by_law(movers, n, plan, ret_which);
+    return place_by_law(&law, plan, ret_which);
 }
 
 /* ---- for people ------------------------------------------------------------------------ */
