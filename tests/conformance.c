@@ -29,7 +29,7 @@ static const struct suite {
     {"yaml.jsonl", 0, check_yaml},
     {"pod-resources.jsonl", 0, check_resources},
     {"pod-validation.jsonl", 0, check_validation},
-    {"pod-security.jsonl", 0, NULL},
+    {"pod-security.jsonl", 0, check_security},
     {"json-e.yml", 0, NULL},
 };
 
