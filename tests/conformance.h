@@ -26,7 +26,6 @@ enum outcome check_jsonpatch(struct run *run);
 enum outcome check_yaml(struct run *run);
 enum outcome check_resources(struct run *run);
 enum outcome check_validation(struct run *run);
-/* pod-security.jsonl: conformance_security.c */
 enum outcome check_security(struct run *run);
 
 #endif
