@@ -350,7 +350,7 @@ static int prepare(struct pn_apply *apply, struct run *run, struct pn_err *err)
     return r;
 }
 
-/* The planned Pod, and why each policy is or is not in it. */
+/* The planned Pod, and why each policy is or is not in it. PN_BUDGETS_E_POD: it cannot be counted. */
 static int plan_all(struct pn_plan *plan, struct run *run, struct pn_err *err)
 {
     struct pn_budgets budgets;
@@ -359,28 +359,14 @@ static int plan_all(struct pn_plan *plan, struct run *run, struct pn_err *err)
                              .verdicts = run->verdicts,
                              .verify = {run->request.metadata, run->request.spec}};
     int r = prepare(&apply, run, err);
-    if (r == PN_BUDGETS_E_POD) {
-        run->decision->review = PN_REASON(run->arena, PN_REASON_POD_ALREADY_INVALID,
-                                          {"detail", pn_str_of(err->text)});
-        run->decision->verdict_count = 0;
-        return 0;
-    }
     if (r == 0)
         r = pn_apply_all(&apply);
     if (r == 0)
         r = tell_audit(run);
-    if (r != 0)
-        return r;
-    if (run->flags & PN_DECIDE_ALL_REASONS) {
+    if (r == 0 && run->flags & PN_DECIDE_ALL_REASONS) {
         note_absent_neighbours(run, plan);
         r = pn_explain(&run->decision->explanation, &budgets, plan);
     }
-    if (r != 0)
-        return r;
-    r = run->flags & PN_DECIDE_VALIDATE
-            ? pn_final_denial(&run->decision->message, run->decision, run->arena)
-            : pn_status_denial(&run->decision->message, run->decision, run->arena);
-    run->decision->allowed = run->decision->message.n == 0;
     return r;
 }
 
@@ -415,6 +401,36 @@ static int write_patch(struct pn_plan *plan, struct run *run)
     return r;
 }
 
+static bool mutates(const struct run *run)
+{
+    return !(run->flags & PN_DECIDE_VALIDATE);
+}
+
+/* The Pod is one that policies select: what they come to, and the answer. */
+static int decide_selected(struct run *run, struct pn_err *err)
+{
+    struct pn_decision *d = run->decision;
+    struct pn_plan plan;
+    int r = plan_all(&plan, run, err);
+    if (r == PN_BUDGETS_E_POD) {
+        d->review = PN_REASON(run->arena, PN_REASON_POD_ALREADY_INVALID,
+                              {"detail", pn_str_of(err->text)});
+        d->verdict_count = 0;
+        return 0;
+    }
+    if (r == 0)
+        r = mutates(run) ? pn_status_denial(&d->message, d, run->arena)
+                         : pn_final_denial(&d->message, d, run->arena);
+    if (r != 0)
+        return r;
+    d->allowed = d->message.n == 0;
+    if (run->selected == 0) /* no condition holds */
+        d->review = (struct pn_reason){.id = PN_REASON_NO_POLICY_SELECTED};
+    else if (d->allowed && run->enforced > 0 && mutates(run))
+        r = write_patch(&plan, run);
+    return r;
+}
+
 static int view_pod(struct pn_pod *ret, const struct run *run, struct pn_value metadata,
                     struct pn_value spec, struct pn_err *err)
 {
@@ -425,7 +441,6 @@ static int view_pod(struct pn_pod *ret, const struct run *run, struct pn_value m
 static int decide_pod(struct run *run, struct pn_err *err)
 {
     struct pn_decision *d = run->decision;
-    struct pn_plan plan;
     int r = view_pod(&run->pod, run, run->request.metadata, run->request.spec, err);
     if (r != 0)
         return r;
@@ -435,15 +450,10 @@ static int decide_pod(struct run *run, struct pn_err *err)
         return r;
     r = match_all(run);
     if (r == 0 && run->selected > 0)
-        r = plan_all(&plan, run, err);
-    if (r != 0)
-        return r;
-    bool mutates = !(run->flags & PN_DECIDE_VALIDATE);
-    if (run->selected == 0) /* or no condition holds */
+        r = decide_selected(run, err);
+    else if (r == 0)
         d->review = (struct pn_reason){.id = PN_REASON_NO_POLICY_SELECTED};
-    else if (d->review.id == PN_REASON_NONE && d->allowed && run->enforced > 0 && mutates)
-        r = write_patch(&plan, run);
-    return r == 0 && mutates ? pn_status_tell(d, run->arena) : r;
+    return r == 0 && mutates(run) ? pn_status_tell(d, run->arena) : r;
 }
 
 /* An update, validated: the old Pod is judged first, and what it had is looked for in the new one.
