@@ -16,7 +16,7 @@
 
 #include "base/buf.h"
 #include "config/load.h"
-#include "engine/engine.h"
+#include "decision.h"
 
 static int read_file(struct pn_buf *out, const char *path)
 {
@@ -32,55 +32,19 @@ static int read_file(struct pn_buf *out, const char *path)
     return r;
 }
 
-static void write_reason(struct pn_buf *out, const struct pn_reason *reason)
-{
-    pn_buf_printf(out, "{\"reason\":\"%s\",\"arguments\":", pn_reason_name(reason->id));
-    pn_json_write(out, reason->arguments);
-    PN_CLEANUP(pn_buf_deinit) struct pn_buf text = PN_BUF_INIT;
-    pn_reason_write(&text, reason);
-    pn_buf_cstr(out, ",\"text\":");
-    pn_json_write_str(out, pn_buf_view(&text));
-    pn_buf_char(out, '}');
-}
-
-static void write_decision(struct pn_buf *out, const struct pn_decision *d)
-{
-    pn_buf_cstr(out, "{\"response\":");
-    pn_respond_write(out, d);
-    pn_buf_cstr(out, ",\"review\":");
-    write_reason(out, &d->review);
-    pn_buf_cstr(out, ",\"verdicts\":[");
-    for (size_t i = 0; i < d->verdict_count; i++) {
-        pn_buf_cstr(out, i > 0 ? ",{\"policy\":" : "{\"policy\":");
-        pn_json_write_str(out, pn_policy_set_policy_name(d->set, d->verdicts[i].policy));
-        pn_buf_cstr(out, ",\"verdict\":");
-        write_reason(out, &d->verdicts[i].reason);
-        pn_buf_cstr(out, ",\"note\":");
-        write_reason(out, &d->verdicts[i].note);
-        pn_buf_char(out, '}');
-    }
-    pn_buf_cstr(out, "],\"patch\":");
-    pn_buf_str(out, d->patch.n > 0 ? d->patch : PN_STR("null"));
-    pn_buf_cstr(out, "}\n");
-}
-
 static int decide(const struct pn_policy_set *set, struct pn_buf *body, unsigned flags)
 {
     PN_CLEANUP(pn_arena_free_pointer) struct pn_arena *arena = NULL;
     PN_CLEANUP(pn_buf_deinit) struct pn_buf out = PN_BUF_INIT;
-    struct pn_decision *decision = NULL;
     struct pn_err err = PN_ERR_INIT;
-    size_t len = body->len;
-    pn_buf_append(body, "\0\0\0\0", PN_ENGINE_BODY_PADDING);
-    if (body->failed || pn_arena_new(&arena, PN_ARENA_KEEP_BYTES) != 0)
+    if (pn_arena_new(&arena, PN_ARENA_KEEP_BYTES) != 0)
         return 2;
-    pn_arena_reset(arena, pn_engine_arena_cap(len));
-    int r = pn_engine_decide(&decision, set, NULL, flags, body->data, len, arena, &err);
+    int r = decide_body(&out, set, flags, body, arena, &err);
     if (r != 0) {
         fprintf(stderr, "%s\n", err.text);
         return r > 0 ? 3 : 2;
     }
-    write_decision(&out, decision);
+    pn_buf_char(&out, '\n');
     fwrite(out.data, 1, out.len, stdout);
     return out.failed || fflush(stdout) != 0 ? 2 : 0;
 }

@@ -4,7 +4,6 @@
 #include <errno.h>
 
 #include "engine/merge.h"
-#include "engine/own.h"
 #include "engine/place.h"
 
 static const struct pn_policy *policy_of(const struct pn_apply *a, const struct pn_candidate *c)
@@ -20,25 +19,40 @@ static struct pn_verdict *verdict_of(const struct pn_apply *a, size_t c, size_t 
     return &a->verdicts[*inout_at];
 }
 
-/* True when the Pod has every container that the candidate adds, and there is one. */
-static bool is_present(const struct pn_apply *a, const struct pn_candidate *c)
+static bool is_planned(const struct pn_apply *a, struct pn_value rendered, bool init)
+{
+    const struct pn_edit *edit = pn_plan_find(a->plan, PN_EDIT_CONTAINER, pn_plan_name(rendered));
+    return edit != NULL && edit->init == init && pn_value_equal(edit->value, rendered);
+}
+
+/* Containers that a candidate adds: how many of them the Pod has, of those how many nobody has
+ * planned, and how many are planned that the Pod has not. */
+struct presence {
+    uint32_t all, received, unplanned, planned;
+};
+
+static struct presence presence_of(const struct pn_apply *a, const struct pn_candidate *c)
 {
     const struct pn_policy *policy = policy_of(a, c);
-    uint32_t total = 0;
+    struct presence n = {0};
     for (size_t t = 0; t < policy->injection_count; t++) {
         const struct pn_value lists[] = {c->fragments[t]->containers,
                                          c->fragments[t]->init_containers};
         for (size_t l = 0; l < PN_COUNT_OF(lists); l++) {
             for (uint32_t k = 0; k < pn_value_count(lists[l]); k++) {
-                struct pn_own own = pn_own_container(a->plan->pod, policy->injections[t].template,
-                                                     pn_value_at(lists[l], k), l == 1);
-                if (own.state != PN_OWN_OURS)
-                    return false;
-                total++;
+                struct pn_value rendered = pn_value_at(lists[l], k);
+                struct pn_own own = pn_merge_own(a->plan, policy->injections[t].template, rendered,
+                                                 l == 1);
+                bool received = own.state == PN_OWN_OURS, planned = is_planned(a, rendered, l == 1);
+                n.received += received;
+                n.unplanned += received && pn_plan_find(a->plan, PN_EDIT_CONTAINER,
+                                                        pn_plan_name(rendered)) == NULL;
+                n.planned += !received && planned;
+                n.all++;
             }
         }
     }
-    return total > 0;
+    return n;
 }
 
 static int over_budget(struct pn_verdict *v, const struct pn_reason *why, struct pn_arena *arena)
@@ -53,28 +67,74 @@ static int over_budget(struct pn_verdict *v, const struct pn_reason *why, struct
     return 0;
 }
 
-/* Whether the budgets let the merged candidate stay; *ret_trims says that they do not. */
-static int check_budgets(struct pn_apply *a, size_t c, struct pn_verdict *v, bool present,
-                         const struct pn_budget_usage *before, struct pn_reason *ret_note,
-                         bool *ret_trims)
+static bool holds_ours(const struct pn_plan *plan)
+{
+    for (int init = 0; init < 2; init++) {
+        for (uint32_t i = 0; i < pn_plan_list(plan, init)->count; i++) {
+            if (plan->ours[init][i])
+                return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * What the Pod comes to. A policy is trimmed by what is planned and by what of ours is in the Pod
+ * besides, which is charged first. That a policy is beyond a budget is told by what is planned
+ * alone, in order of evaluation: in the second round everything is there.
+ */
+struct usage {
+    struct pn_budget_usage planned, charged;
+};
+
+static int measure(struct usage *ret, const struct pn_apply *a)
+{
+    *ret = (struct usage){0};
+    if (!a->budgets->counts)
+        return 0;
+    int r = pn_budgets_measure(&ret->planned, a->budgets, a->plan, false);
+    ret->charged = ret->planned;
+    return r == 0 && holds_ours(a->plan)
+               ? pn_budgets_measure(&ret->charged, a->budgets, a->plan, true)
+               : r;
+}
+
+/* Whether the merged candidate goes beyond a budget that it may be trimmed for, or that it tells.
+ */
+static int check_budgets(struct pn_apply *a, const struct pn_candidate *candidate, bool stays,
+                         const struct usage *before, const struct usage *after,
+                         struct pn_verdict *v, struct pn_reason *ret_note)
+{
+    struct pn_reason why = {.id = PN_REASON_NONE}, unused;
+    int r = stays ? 0
+                  : pn_budgets_check(a->budgets, a->plan, candidate, a->stays, &before->charged,
+                                     &after->charged, &why, ret_note);
+    if (r == PN_BUDGET_E_EXCEEDED)
+        v->reason = why;
+    if (r < 0 || r == PN_BUDGET_E_EXCEEDED)
+        return r;
+    r = pn_budgets_check(a->budgets, a->plan, candidate, NULL, &before->planned, &after->planned,
+                         &why, &unused);
+    return r > 0 ? over_budget(v, &why, a->plan->arena) : r;
+}
+
+/* All that bounds resources. *ret_trims: the merged candidate cannot stay. */
+static int check_resources(struct pn_apply *a, size_t c, struct pn_verdict *v,
+                           const struct usage *before, struct usage *ret_after,
+                           struct pn_reason *inout_note, bool *ret_trims)
 {
     const struct pn_candidate *candidate = &a->plan->candidates[c];
-    struct pn_reason why = {.id = PN_REASON_NONE};
-    struct pn_budget_usage after;
-    bool stays = present || policy_of(a, candidate)->deny_on_failure;
-    int r = pn_budgets_measure(&after, a->budgets, a->plan, !present);
+    bool stays = a->stays[c] || policy_of(a, candidate)->deny_on_failure;
+    int r = measure(ret_after, a);
     if (r == 0)
-        r = pn_budgets_check(a->budgets, a->plan, candidate, stays, before, &after, &why, ret_note);
-    if (r <= 0)
-        return r;
+        r = check_budgets(a, candidate, stays, before, ret_after, v, inout_note);
     /* Pod-level resources are a rule of Kubernetes, not a wish: nothing goes beyond them. */
-    *ret_trims = r == PN_BUDGET_E_EXCEEDED &&
-                 (!stays || why.id == PN_REASON_POD_LEVEL_RESOURCES_EXCEEDED ||
-                  why.id == PN_REASON_PATCH_TOO_LARGE);
-    if (!*ret_trims)
-        return over_budget(v, &why, a->plan->arena);
-    v->reason = why;
-    return 0;
+    if (r == 0)
+        r = pn_budgets_check_pod_level(a->budgets, a->plan, &before->planned,
+                                       a->stays[c] ? &ret_after->planned : &ret_after->charged,
+                                       &v->reason, inout_note);
+    *ret_trims = r == PN_BUDGET_E_EXCEEDED;
+    return r < 0 ? r : 0;
 }
 
 /* Whether the API server takes the Pod with the merged candidate; *ret_trims says that it does not.
@@ -97,26 +157,23 @@ static bool is_note_of_budgets(enum pn_reason_id id)
            id == PN_REASON_APP_REQUESTS_UNKNOWN;
 }
 
-/* Merges one candidate, as a whole or not at all. */
-static int apply_one(struct pn_apply *a, size_t c, struct pn_verdict *v)
+/* Merges one candidate, as a whole or not at all; *ret_after is told when it is merged. */
+static int apply_one(struct pn_apply *a, size_t c, struct pn_verdict *v, const struct usage *before,
+                     struct usage *ret_after)
 {
-    const struct pn_candidate *candidate = &a->plan->candidates[c];
     uint32_t start = a->plan->count;
-    bool present = !v->audit && is_present(a, candidate), trims = false;
+    bool trims = false;
     struct pn_reason note = {.id = PN_REASON_NONE};
-    struct pn_budget_usage before;
     if (is_note_of_budgets(v->note.id)) /* of an earlier pass */
         v->note = note;
-    int r = a->budgets->counts ? pn_budgets_measure(&before, a->budgets, a->plan, !present) : 0;
-    if (r == 0)
-        r = pn_merge(a->plan, candidate, &v->reason);
+    int r = pn_merge(a->plan, &a->plan->candidates[c], &v->reason);
     if (r != 0 || pn_reason_class_of(v->reason.id) == PN_CLASS_FAILURE)
         return r;
     v->changes = pn_plan_changes(a->plan, start);
     if (a->raised != NULL && a->raised[c])
         note.id = PN_REASON_REQUESTS_RAISED;
     if (a->budgets->counts)
-        r = check_budgets(a, c, v, present, &before, &note, &trims);
+        r = check_resources(a, c, v, before, ret_after, &note, &trims);
     if (r == 0 && !trims && a->verifies_each && v->changes)
         r = check_validity(a, v, &trims);
     if (trims || v->audit) /* nothing is built on what Audit would do */
@@ -128,12 +185,18 @@ static int apply_one(struct pn_apply *a, size_t c, struct pn_verdict *v)
     return r;
 }
 
+/* Merges all of them, from the start. */
 static int apply_once(struct pn_apply *a)
 {
-    int r = 0;
+    struct usage now, after = {0};
+    pn_plan_cut(a->plan, 0);
+    int r = measure(&now, a);
     for (size_t c = 0, at = 0; r == 0 && c < a->plan->candidate_count; c++) {
         struct pn_verdict *v = verdict_of(a, c, &at);
-        r = apply_one(a, c, v);
+        uint32_t start = a->plan->count;
+        r = apply_one(a, c, v, &now, &after);
+        if (a->plan->count > start)
+            now = after;
     }
     return r;
 }
@@ -141,35 +204,34 @@ static int apply_once(struct pn_apply *a)
 /* A reason that depends on what else was applied. */
 static bool is_relative(enum pn_reason_id id)
 {
-    return id >= PN_REASON_BUDGET_SIDECARS && id <= PN_REASON_POD_WOULD_BE_INVALID;
+    return id == PN_REASON_ORDER_UNSATISFIABLE ||
+           (id >= PN_REASON_BUDGET_SIDECARS && id <= PN_REASON_POD_WOULD_BE_INVALID);
 }
 
 /*
  * Why each policy that failed does so beside all that were applied: those are the same in both
  * rounds, and so are these reasons. (In the order of evaluation, what a later policy adds would be
- * in the way in the second round only.)
+ * in the way in the second round only.) The order comes last: in the first round the containers of
+ * the others can still be moved.
  */
 static int explain_failures(struct pn_apply *a)
 {
-    int r = 0;
+    struct usage now, unused;
+    int r = measure(&now, a);
+    a->plan->ignores_order = true;
     for (size_t c = 0, at = 0; r == 0 && c < a->plan->candidate_count; c++) {
         struct pn_verdict *v = verdict_of(a, c, &at), again = *v;
         uint32_t start = a->plan->count;
         if (pn_reason_class_of(v->reason.id) != PN_CLASS_FAILURE ||
             (!a->plan->strict && !is_relative(v->reason.id)))
             continue;
-        r = apply_one(a, c, &again);
+        r = apply_one(a, c, &again, &now, &unused);
         pn_plan_cut(a->plan, start);
         if (r == 0 && pn_reason_class_of(again.reason.id) == PN_CLASS_FAILURE)
             v->reason = again.reason;
     }
+    a->plan->ignores_order = false;
     return r;
-}
-
-static int apply_again(struct pn_apply *a)
-{
-    pn_plan_cut(a->plan, 0);
-    return apply_once(a);
 }
 
 /* What comes out is what the API server takes, if it takes what was received. */
@@ -182,17 +244,53 @@ static int verify(struct pn_apply *a)
     if (r != 0 || fault.s == NULL || before.s != NULL)
         return r;
     a->verifies_each = true;
-    return apply_again(a);
+    return apply_once(a);
+}
+
+/* Marks what stays because it is in the Pod, or planned by others; true when there is more of it.
+ */
+static bool find_staying(struct pn_apply *a, bool planned_too)
+{
+    bool found = false;
+    for (size_t c = 0, at = 0; c < a->plan->candidate_count; c++) {
+        const struct pn_verdict *v = verdict_of(a, c, &at);
+        struct presence n = presence_of(a, &a->plan->candidates[c]);
+        if (v->audit || a->stays[c] || (planned_too && !is_relative(v->reason.id)) || n.all == 0 ||
+            n.received + (planned_too ? n.planned : 0) < n.all)
+            continue;
+        a->stays[c] = found = true;
+    }
+    return found;
+}
+
+/* True when something was received that a policy would add, and that policy fails: it is in the Pod
+ * all the same, and must be reckoned with. */
+static bool leaves_received(const struct pn_apply *a)
+{
+    for (size_t c = 0, at = 0; c < a->plan->candidate_count; c++) {
+        const struct pn_verdict *v = verdict_of(a, c, &at);
+        if (!v->audit && pn_reason_class_of(v->reason.id) == PN_CLASS_FAILURE &&
+            presence_of(a, &a->plan->candidates[c]).unplanned > 0)
+            return true;
+    }
+    return false;
 }
 
 int pn_apply_all(struct pn_apply *a)
 {
-    int r = apply_once(a);
-    if (r == 0 && pn_plan_is_provisional(a->plan)) {
-        a->plan->strict = true;
-        r = apply_again(a);
-    }
-    if (r == 0)
-        r = verify(a);
+    int r = 0;
+    a->stays = pn_arena_zalloc(a->plan->arena, a->plan->candidate_count, sizeof *a->stays);
+    if (a->stays == NULL)
+        return -ENOMEM;
+    find_staying(a, false);
+    do {
+        r = apply_once(a);
+        if (r == 0 && !a->plan->strict && (pn_plan_is_provisional(a->plan) || leaves_received(a))) {
+            a->plan->strict = true;
+            r = apply_once(a);
+        }
+        if (r == 0 && !a->verifies_each)
+            r = verify(a);
+    } while (r == 0 && find_staying(a, true));
     return r == 0 ? explain_failures(a) : r;
 }

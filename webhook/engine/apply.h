@@ -11,6 +11,7 @@ struct pn_apply {
     struct pn_plan *plan;        /* its candidates are in order of evaluation */
     struct pn_budgets *budgets;  /* as pn_budgets_init() left them */
     const bool *raised;          /* for each candidate: its requests were raised; NULL: none */
+    bool *stays;                 /* for each candidate: others bring its containers; see below */
     struct pn_verdict *verdicts; /* of all policies; each candidate's is among them, in order */
     struct pn_verify verify;     /* the Pod as received */
     bool verifies_each;          /* private: what the API server would refuse is looked for */
@@ -28,7 +29,10 @@ struct pn_apply {
  *
  * If the API server would refuse what comes out, though not what was received, everything is merged
  * once more, and each policy after which it would is left out: pod-would-be-invalid.
- * Returns 0 or a negative errno.
+ *
+ * A policy that a budget leaves out, while others bring every container of it, has them all in the
+ * Pod in the second round, where it stays. So everything is merged again with it staying, which it
+ * tells. Returns 0 or a negative errno.
  */
 int pn_apply_all(struct pn_apply *apply) PN_MUST_CHECK;
 

@@ -74,8 +74,9 @@ struct pn_budgets {
     bool raises_pod_level;
     bool counts;     /* there is something to count: a budget, or pod-level resources */
     enum pn_qos qos; /* of the Pod minus what is ours */
-    struct pn_pod_resources start; /* of the Pod minus what is ours */
-    struct pn_value spec;          /* as received */
+    struct pn_pod_resources start;  /* of the Pod minus what is ours */
+    struct pn_resource_list stated; /* the requests of spec.resources, as defaulting leaves them */
+    struct pn_value spec;           /* as received */
 };
 
 /* Quantities of the Pod are none: the API server would not have sent it. */
@@ -88,6 +89,10 @@ struct pn_budgets {
  */
 int pn_budgets_init(struct pn_budgets *ret, const struct pn_plan *plan, struct pn_value spec,
                     struct pn_value namespace_labels, struct pn_err *err) PN_MUST_CHECK;
+
+/* The QoS class of the Pod with these resources; requests of spec.resources are those that
+ * defaulting gave it before anything was added. */
+enum pn_qos pn_budgets_qos(const struct pn_budgets *b, const struct pn_pod_resources *resources);
 
 /*
  * guaranteedPods: RaiseRequests. Where the Pod is Guaranteed, the containers of the candidates
@@ -120,14 +125,24 @@ __int128 pn_budget_share_most(const struct pn_budget_share *share,
 int64_t pn_budget_count_category(const struct pn_plan *plan, struct pn_str category);
 
 /*
- * Judges the plan after `candidate` was merged, by what it came to before and comes to now, and
- * raises spec.resources where that is wanted (an edit, and *ret_note). One that `stays` whatever
- * the budgets say is held to spec.resources, too. Returns 0, PN_BUDGET_E_EXCEEDED,
- * PN_BUDGET_E_WARNING, or a negative errno.
+ * Judges the plan after `candidate` was merged, by what it came to before and comes to now.
+ * `charged` tells for each candidate whether its templates count before they are planned (NULL:
+ * none does). Returns 0, PN_BUDGET_E_EXCEEDED (*ret_note may say more), PN_BUDGET_E_WARNING, or a
+ * negative errno.
  */
-int pn_budgets_check(const struct pn_budgets *b, struct pn_plan *plan,
-                     const struct pn_candidate *candidate, bool stays,
+int pn_budgets_check(const struct pn_budgets *b, const struct pn_plan *plan,
+                     const struct pn_candidate *candidate, const bool *charged,
                      const struct pn_budget_usage *before, const struct pn_budget_usage *after,
                      struct pn_reason *ret_reason, struct pn_reason *ret_note) PN_MUST_CHECK;
+
+/*
+ * The Pod's own spec.resources, which must have room for what the plan comes to now, where that is
+ * more than before: raised where that is wanted (an edit, and *ret_note). Returns 0,
+ * PN_BUDGET_E_EXCEEDED, or a negative errno.
+ */
+int pn_budgets_check_pod_level(const struct pn_budgets *b, struct pn_plan *plan,
+                               const struct pn_budget_usage *before,
+                               const struct pn_budget_usage *after, struct pn_reason *ret_reason,
+                               struct pn_reason *ret_note) PN_MUST_CHECK;
 
 #endif

@@ -350,7 +350,8 @@ static int prepare(struct pn_apply *apply, struct run *run, struct pn_err *err)
     return r;
 }
 
-/* The planned Pod, and why each policy is or is not in it. PN_BUDGETS_E_POD: it cannot be counted. */
+/* The planned Pod, and why each policy is or is not in it. PN_BUDGETS_E_POD: it cannot be counted.
+ */
 static int plan_all(struct pn_plan *plan, struct run *run, struct pn_err *err)
 {
     struct pn_budgets budgets;
@@ -359,8 +360,10 @@ static int plan_all(struct pn_plan *plan, struct run *run, struct pn_err *err)
                              .verdicts = run->verdicts,
                              .verify = {run->request.metadata, run->request.spec}};
     int r = prepare(&apply, run, err);
-    if (r == 0)
+    if (r == 0) {
+        plan->is_final = run->flags & PN_DECIDE_VALIDATE;
         r = pn_apply_all(&apply);
+    }
     if (r == 0)
         r = tell_audit(run);
     if (r == 0 && run->flags & PN_DECIDE_ALL_REASONS) {
@@ -456,25 +459,29 @@ static int decide_pod(struct run *run, struct pn_err *err)
     return r == 0 && mutates(run) ? pn_status_tell(d, run->arena) : r;
 }
 
-/* An update, validated: the old Pod is judged first, and what it had is looked for in the new one.
- */
+/* Decides about the old Pod, or the new one, of an update. */
+static int decide_side(struct pn_decision *ret, struct run *side, struct pn_value metadata,
+                       struct pn_value spec, struct pn_err *err)
+{
+    side->decision = ret;
+    side->request.metadata = metadata;
+    side->request.spec = spec;
+    return decide_pod(side, err);
+}
+
+/* An update, validated: it is judged by what it makes of the old Pod. */
 static int decide_update(struct run *run, struct pn_err *err)
 {
-    struct run old = *run;
-    struct pn_pod pod;
-    struct pn_decision *d = run->decision, before = *d;
-    old.decision = &before;
-    old.request.metadata = run->request.old_metadata;
-    old.request.spec = run->request.old_spec;
-    int r = decide_pod(&old, err);
+    struct run old = *run, new = *run;
+    struct pn_decision *d = run->decision, before = *d, after = *d;
+    int r = decide_side(&before, &old, run->request.old_metadata, run->request.old_spec, err);
     if (r == 0)
-        r = view_pod(&pod, run, run->request.metadata, run->request.spec, err);
+        r = decide_side(&after, &new, run->request.metadata, run->request.spec, err);
     if (r != 0)
         return r;
-    d->pod_name = pod.name;
-    d->review = before.review;
-    if (before.review.id == PN_REASON_NONE)
-        r = pn_final_update(d, &before, &pod, run->arena);
+    d->pod_name = after.pod_name;
+    d->review = before.review.id == PN_REASON_NONE ? before.review : after.review;
+    r = pn_final_update(d, &before, &old.pod, &after, &new.pod, run->arena);
     if (r == 0)
         r = pn_final_denial(&d->message, d, run->arena);
     d->allowed = d->message.n == 0;

@@ -149,8 +149,8 @@ static int explain_pod(struct pn_explanation *ret, const struct pn_budgets *b,
     add_requests(&rows, &before.effective.requests, &after.effective.requests);
     ret->requests = rows.items;
     ret->request_count = rows.count;
-    ret->qos_before = pn_qos_name(pn_qos_compute(&before));
-    ret->qos_after = pn_qos_name(pn_qos_compute(&after));
+    ret->qos_before = pn_qos_name(pn_budgets_qos(b, &before));
+    ret->qos_after = pn_qos_name(pn_budgets_qos(b, &after));
     return rows.failed ? -ENOMEM : 0;
 }
 

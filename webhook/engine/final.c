@@ -47,48 +47,118 @@ int pn_final_denial(struct pn_str *ret, const struct pn_decision *d, struct pn_a
     return text.failed ? -ENOMEM : 0;
 }
 
-/* The verdicts and candidates of what was content in the old Pod. */
-static int take_over(struct pn_verdict **ret_verdicts, struct pn_candidate **ret_candidates,
-                     size_t *ret_n, const struct pn_decision *old, struct pn_arena *a)
+/* The verdict of a policy that requires something of the Pod, or NULL. */
+static const struct pn_verdict *find_required(const struct pn_decision *d, uint32_t policy)
 {
-    struct pn_verdict *verdicts = pn_arena_alloc(a, old->verdict_count * sizeof *verdicts);
-    struct pn_candidate *candidates = pn_arena_alloc(a, old->verdict_count * sizeof *candidates);
-    size_t n = 0;
-    if (verdicts == NULL || candidates == NULL)
+    for (size_t i = 0; i < d->verdict_count; i++) {
+        if (d->verdicts[i].policy == policy && is_required(d, &d->verdicts[i]))
+            return &d->verdicts[i];
+    }
+    return NULL;
+}
+
+/* What is looked for: the verdicts of required policies, and everything that is ours. */
+struct wanted {
+    struct pn_verdict *verdicts;
+    size_t count;
+    struct pn_candidate *candidates; /* all that select the old Pod, required or not */
+    size_t candidate_count;
+};
+
+/* What was content in the old Pod, of policies that do not select the new one. */
+static int take_over(struct wanted *ret, const struct pn_decision *old,
+                     const struct pn_decision *new, struct pn_arena *a)
+{
+    struct wanted w = {.verdicts = pn_arena_alloc(a, old->verdict_count * sizeof *w.verdicts),
+                       .candidates = pn_arena_alloc(a, old->verdict_count * sizeof *w.candidates)};
+    if (w.verdicts == NULL || w.candidates == NULL)
         return -ENOMEM;
     for (size_t i = 0; i < old->verdict_count; i++) {
         const struct pn_verdict *v = &old->verdicts[i];
-        if (!is_required(old, v) || !is_content(v))
+        if (v->fragments == NULL)
             continue;
-        verdicts[n] = (struct pn_verdict){.policy = v->policy, .fragments = v->fragments};
-        candidates[n++] = (struct pn_candidate){v->policy, v->fragments};
+        w.candidates[w.candidate_count++] = (struct pn_candidate){v->policy, v->fragments};
+        if (is_required(old, v) && is_content(v) && find_required(new, v->policy) == NULL)
+            w.verdicts[w.count++] = (struct pn_verdict){.policy = v->policy,
+                                                        .fragments = v->fragments};
     }
-    *ret_verdicts = verdicts;
-    *ret_candidates = candidates;
-    *ret_n = n;
+    *ret = w;
     return 0;
 }
 
-int pn_final_update(struct pn_decision *d, const struct pn_decision *old, const struct pn_pod *pod,
+/* Gives each verdict its reason by `pod`. */
+static int look_for(struct wanted *w, const struct pn_policy_set *set, const struct pn_pod *pod,
                     struct pn_arena *a)
 {
-    struct pn_verdict *verdicts = NULL;
-    struct pn_candidate *candidates = NULL;
     struct pn_plan plan;
-    size_t n = 0;
-    int r = take_over(&verdicts, &candidates, &n, old, a);
-    if (r == 0)
-        r = pn_plan_init(&plan, d->set, pod, candidates, n, a);
+    int r = pn_plan_init(&plan, set, pod, w->candidates, w->candidate_count, a);
     if (r != 0)
         return r;
     pn_merge_mark_ours(&plan);
-    plan.strict = true; /* the Pod is what it is */
-    for (size_t i = 0; r == 0 && i < n; i++) {
+    plan.is_final = true;
+    for (size_t i = 0; r == 0 && i < w->count; i++) {
+        struct pn_verdict *v = &w->verdicts[i];
+        const struct pn_candidate candidate = {v->policy, v->fragments};
         uint32_t before = plan.count;
-        r = pn_merge(&plan, &candidates[i], &verdicts[i].reason);
-        verdicts[i].changes = pn_plan_changes(&plan, before);
+        r = pn_merge(&plan, &candidate, &v->reason);
+        v->changes = pn_plan_changes(&plan, before);
     }
+    return r;
+}
+
+/* What the new Pod has lost, though its policies no longer select it. */
+static int find_lost(struct wanted *ret, const struct pn_decision *old,
+                     const struct pn_pod *old_pod, const struct pn_decision *new,
+                     const struct pn_pod *new_pod, struct pn_arena *a)
+{
+    struct wanted w;
+    int r = take_over(&w, old, new, a);
+    if (r == 0)
+        r = look_for(&w, old->set, old_pod, a);
+    size_t all = w.count;
+    w.count = 0;
+    for (size_t i = 0; r == 0 && i < all; i++) {
+        if (is_content(&w.verdicts[i]))
+            w.verdicts[w.count++] = w.verdicts[i];
+    }
+    if (r == 0)
+        r = look_for(&w, old->set, new_pod, a);
+    *ret = w;
+    return r;
+}
+
+/* The update breaks it: what a policy requires is not there, and before the update it was, or
+ * nobody required it. */
+static bool is_broken(const struct pn_decision *old, const struct pn_decision *new,
+                      const struct pn_verdict *v)
+{
+    if (!is_required(new, v) || is_content(v))
+        return false;
+    const struct pn_verdict *before = find_required(old, v->policy);
+    return before == NULL || is_content(before);
+}
+
+int pn_final_update(struct pn_decision *d, const struct pn_decision *old,
+                    const struct pn_pod *old_pod, const struct pn_decision *new,
+                    const struct pn_pod *new_pod, struct pn_arena *a)
+{
+    struct wanted lost;
+    size_t n = 0;
+    int r = find_lost(&lost, old, old_pod, new, new_pod, a);
+    if (r != 0)
+        return r;
+    struct pn_verdict *verdicts = pn_arena_alloc(a, (lost.count + new->verdict_count) *
+                                                        sizeof *verdicts);
+    if (verdicts == NULL)
+        return -ENOMEM;
+    for (size_t i = 0; i < new->verdict_count; i++) {
+        const struct pn_verdict *v = &new->verdicts[i];
+        if (is_broken(old, new, v) || (is_required(new, v) && is_content(v)))
+            verdicts[n++] = *v;
+    }
+    for (size_t i = 0; i < lost.count; i++)
+        verdicts[n++] = lost.verdicts[i];
     d->verdicts = verdicts;
     d->verdict_count = n;
-    return r;
+    return 0;
 }

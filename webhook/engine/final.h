@@ -19,11 +19,16 @@ int pn_final_denial(struct pn_str *ret, const struct pn_decision *d,
                     struct pn_arena *a) PN_MUST_CHECK;
 
 /*
- * What an update breaks: `old` is the decision about the old Pod. Its Deny policies that were
- * content become the verdicts of `d`, each judged by the new Pod, whether it still selects that or
- * not. Returns 0 or a negative errno.
+ * What an update breaks, by the decisions about the old Pod and the new one; the verdicts of `d`
+ * become those of the Deny policies that the update is judged by:
+ * - A policy that selects the new Pod has what it adds there, unless it was missing before and the
+ *   policy selected the Pod then, too: that is no reason to keep a finalizer from being removed.
+ * - What a policy had in the old Pod is not lost with the label that the policy selects by: that is
+ *   looked for in the new Pod, as the old one has it.
+ * So the label can be dropped, and given back to a Pod that has all of it. Returns 0 or -ENOMEM.
  */
-int pn_final_update(struct pn_decision *d, const struct pn_decision *old, const struct pn_pod *pod,
-                    struct pn_arena *a) PN_MUST_CHECK;
+int pn_final_update(struct pn_decision *d, const struct pn_decision *old,
+                    const struct pn_pod *old_pod, const struct pn_decision *new,
+                    const struct pn_pod *new_pod, struct pn_arena *a) PN_MUST_CHECK;
 
 #endif

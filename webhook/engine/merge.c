@@ -68,6 +68,19 @@ static int repair_context(struct pn_merge *m, const struct pn_own *own, struct p
     return gone ? repair(m, own, PN_EDIT_FIELD, PN_STR("securityContext"), whole) : 0;
 }
 
+/* Zero, or an object that says nothing, as `resources: {requests: {}}`. */
+static bool is_hollow(struct pn_value v)
+{
+    if (v.kind != PN_OBJECT)
+        return pn_own_is_zero(v);
+    for (uint32_t i = 0; i < pn_value_count(v); i++) {
+        struct pn_value member = pn_value_member(v, i)->value;
+        if (!pn_value_is_unset(member) && (member.kind != PN_OBJECT || pn_value_count(member) > 0))
+            return false;
+    }
+    return true;
+}
+
 /* Adds the fields that our container has lost; what others changed or added stays. */
 static int repair_container(struct pn_merge *m, const struct pn_own *own, struct pn_value rendered)
 {
@@ -77,7 +90,7 @@ static int repair_container(struct pn_merge *m, const struct pn_own *own, struct
         const struct pn_member *f = pn_value_member(rendered, i);
         struct pn_value theirs = pn_value_get(received, f->key);
         bool empty = pn_value_is_unset(theirs) ||
-                     (pn_own_is_zero(theirs) && f->value.kind == theirs.kind);
+                     (is_hollow(theirs) && f->value.kind == theirs.kind);
         if (empty && !pn_own_is_zero(f->value))
             r = repair(m, own, PN_EDIT_FIELD, f->key, f->value);
         else if (pn_str_is(f->key, "volumeMounts"))
@@ -88,27 +101,6 @@ static int repair_container(struct pn_merge *m, const struct pn_own *own, struct
             r = repair_context(m, own, f->value, theirs);
     }
     return r;
-}
-
-/* True when some policy of this round would recognise the received container as its own. */
-static bool is_container_of_a_candidate(const struct pn_plan *plan, struct pn_str name)
-{
-    for (size_t c = 0; c < plan->candidate_count; c++) {
-        const struct pn_policy *policy = policy_of(plan, &plan->candidates[c]);
-        for (size_t t = 0; t < policy->injection_count; t++) {
-            const struct pn_fragment *f = plan->candidates[c].fragments[t];
-            struct pn_value init = pn_plan_named(f->init_containers, name);
-            struct pn_value regular = pn_plan_named(f->containers, name);
-            bool is_init = init.kind != PN_ABSENT;
-            if (!is_init && regular.kind == PN_ABSENT)
-                continue;
-            struct pn_own own = pn_own_container(plan->pod, policy->injections[t].template,
-                                                 is_init ? init : regular, is_init);
-            if (own.state == PN_OWN_OURS)
-                return true;
-        }
-    }
-    return false;
 }
 
 static int add_container(struct pn_merge *m, struct pn_value rendered, bool init, bool provisional)
@@ -126,7 +118,8 @@ static int add_container(struct pn_merge *m, struct pn_value rendered, bool init
 
 static int keep_container(struct pn_merge *m, struct pn_value rendered, const struct pn_own *own)
 {
-    const struct pn_placement *p = pn_place_of(m->template, pn_plan_name(rendered));
+    const struct pn_placement *p = own->init ? pn_place_of(m->template, pn_plan_name(rendered))
+                                             : NULL;
     m->found++;
     int r = pn_plan_add(m->plan, (struct pn_edit){.kind = PN_EDIT_CONTAINER,
                                                   .init = own->init,
@@ -154,19 +147,32 @@ static int refuse_container(struct pn_merge *m, struct pn_str name, const struct
                     {"other", pn_buf_view(&other)});
 }
 
+/* What the template says of the order of a container that another policy brings. */
+static int also_order(struct pn_merge *m, struct pn_value rendered, bool init)
+{
+    const struct pn_placement *p = init ? pn_place_of(m->template, pn_plan_name(rendered)) : NULL;
+    if (p == NULL || (p->before.count == 0 && p->after.count == 0))
+        return 0;
+    return pn_plan_add(m->plan, (struct pn_edit){.kind = PN_EDIT_ORDER,
+                                                 .init = true,
+                                                 .present = true,
+                                                 .placement = p,
+                                                 .value = rendered});
+}
+
 static int merge_container(struct pn_merge *m, struct pn_value rendered, bool init)
 {
     struct pn_str name = pn_plan_name(rendered);
     const struct pn_edit *planned = pn_plan_find(m->plan, PN_EDIT_CONTAINER, name);
     if (planned != NULL && planned->init == init && pn_value_equal(planned->value, rendered))
-        return 0; /* another policy brings the very same container */
+        return also_order(m, rendered, init); /* another policy brings the very same container */
     if (planned != NULL)
         return PN_CLASH(m, PN_REASON_CONTAINER_NAME_TAKEN, {"container", name},
                         {"other", added_by(m, planned->policy)});
-    struct pn_own own = pn_own_container(m->plan->pod, m->template, rendered, init);
+    struct pn_own own = pn_merge_own(m->plan, m->template, rendered, init);
     bool provisional = false;
     if (own.state == PN_OWN_TAKEN || own.state == PN_OWN_TAMPERED) {
-        provisional = !m->plan->strict && is_container_of_a_candidate(m->plan, name);
+        provisional = !m->plan->strict && pn_merge_is_of_a_candidate(m->plan, name);
         if (!provisional)
             return refuse_container(m, name, &own);
     }
@@ -282,12 +288,17 @@ static int merge_annotation(struct pn_merge *m, const struct pn_member *ours)
     return plan_annotation(m, edit);
 }
 
-/* The union of a comma-separated set and more words; what is there keeps its spelling. */
+/*
+ * The union of a comma-separated set and more words; what is there keeps its spelling. The last
+ * edit of an annotation is the one that is written: where nothing grows, it is as new as the one
+ * before it.
+ */
 static int append_annotation(struct pn_merge *m, struct pn_str key, struct pn_str words)
 {
+    const struct pn_edit *planned = pn_plan_find_annotation(m->plan, key);
+    bool present = planned == NULL || planned->present;
     struct pn_str there = pn_value_str(pn_plan_annotation(m->plan, key));
     struct pn_buf all = PN_BUF_IN_ARENA(m->plan->arena);
-    bool grown = false;
     pn_buf_str(&all, there);
     while (words.s != NULL) {
         struct pn_str word = pn_str_trim(pn_str_split(&words, ','));
@@ -296,12 +307,12 @@ static int append_annotation(struct pn_merge *m, struct pn_str key, struct pn_st
         if (all.len > 0)
             pn_buf_char(&all, ',');
         pn_buf_str(&all, word);
-        grown = true;
+        present = false;
     }
     if (all.failed)
         return -ENOMEM;
     return plan_annotation(m, (struct pn_edit){.kind = PN_EDIT_ANNOTATION,
-                                               .present = !grown,
+                                               .present = present,
                                                .key = key,
                                                .value = pn_string(pn_buf_view(&all))});
 }
@@ -424,36 +435,14 @@ static struct pn_str content_of(const struct pn_plan *plan, const struct pn_cand
     return pn_buf_view(&text);
 }
 
-void pn_merge_mark_ours(struct pn_plan *plan)
-{
-    for (size_t c = 0; c < plan->candidate_count; c++) {
-        const struct pn_policy *policy = policy_of(plan, &plan->candidates[c]);
-        /* Audit adds nothing: what looks like it is the app's own. */
-        for (size_t t = 0; !policy->audit && t < policy->injection_count; t++) {
-            const struct pn_fragment *f = plan->candidates[c].fragments[t];
-            const struct pn_value lists[] = {f->containers, f->init_containers};
-            for (size_t l = 0; l < PN_COUNT_OF(lists); l++) {
-                for (uint32_t k = 0; k < pn_value_count(lists[l]); k++) {
-                    struct pn_value rendered = pn_value_at(lists[l], k);
-                    struct pn_own own = pn_own_container(plan->pod, policy->injections[t].template,
-                                                         rendered, l == 1);
-                    if ((own.state != PN_OWN_OURS && own.state != PN_OWN_TAMPERED) ||
-                        plan->ours[own.init][own.at])
-                        continue;
-                    plan->ours[own.init][own.at] = true;
-                    plan->rendered[own.init][own.at] = rendered;
-                }
-            }
-        }
-    }
-}
-
 static int place(struct pn_merge *m)
 {
     const struct pn_edit *which = NULL;
     int r = pn_place_all(m->plan, &which);
     if (r != PN_PLACE_E_UNSATISFIABLE)
         return r;
+    if (m->plan->ignores_order)
+        return 0;
     return PN_CLASH(m, PN_REASON_ORDER_UNSATISFIABLE, {"container", pn_plan_name(which->value)},
                     {"order", pn_place_describe(which->placement, m->plan->arena)});
 }

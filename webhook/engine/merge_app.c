@@ -205,10 +205,14 @@ static int merge_into(struct pn_merge *m, const struct pn_app_rule *rule, const 
     return r;
 }
 
-/* A container of the app: not ours, and no native sidecar of somebody else. */
+/* A container of the app: not ours (nor planned by a policy in mode Audit, which marks nothing),
+ * and no native sidecar of somebody else. */
 static bool is_app_container(const struct pn_plan *plan, bool init, uint32_t at)
 {
-    return !plan->ours[init][at] && !pn_plan_list(plan, init)->items[at].sidecar;
+    const struct pn_container *c = &pn_plan_list(plan, init)->items[at];
+    const struct pn_edit *planned = pn_plan_find(plan, PN_EDIT_CONTAINER, c->name);
+    return !plan->ours[init][at] && !c->sidecar &&
+           (planned == NULL || planned->init != init || !planned->present);
 }
 
 /* Applies the rule to every app container named `name`; sets *found when there is one. */

@@ -21,22 +21,26 @@ bool pn_own_is_zero(struct pn_value v)
     }
 }
 
-/* "1024Mi" comes back as "1Gi", and 1073741824 as a string. */
+/* "1024Mi" comes back as "1Gi", and 1073741824, as a manifest may have it, as a string. */
 static bool same_quantity(struct pn_value received, struct pn_value rendered)
 {
     struct pn_quantity x, y;
-    return received.kind == PN_STRING && !pn_value_is_unset(rendered) &&
+    return (received.kind == PN_STRING || rendered.kind == PN_STRING) &&
+           !pn_value_is_unset(received) && !pn_value_is_unset(rendered) &&
            pn_quantity_from_value(&x, received, NULL) == 0 &&
            pn_quantity_from_value(&y, rendered, NULL) == 0 && pn_quantity_cmp(&x, &y) == 0;
+}
+
+static bool includes_member(struct pn_value received, const struct pn_member *m)
+{
+    struct pn_value other = pn_value_get(received, m->key);
+    return pn_value_is_unset(other) ? pn_own_is_zero(m->value) : pn_own_includes(other, m->value);
 }
 
 static bool includes_members(struct pn_value received, struct pn_value rendered)
 {
     for (uint32_t i = 0; i < pn_value_count(rendered); i++) {
-        const struct pn_member *m = pn_value_member(rendered, i);
-        struct pn_value other = pn_value_get(received, m->key);
-        if (pn_value_is_unset(other) ? !pn_own_is_zero(m->value)
-                                     : !pn_own_includes(other, m->value))
+        if (!includes_member(received, pn_value_member(rendered, i)))
             return false;
     }
     return true;
@@ -56,6 +60,39 @@ bool pn_own_includes(struct pn_value received, struct pn_value rendered)
         return true;
     }
     return pn_value_equal(received, rendered) || same_quantity(received, rendered);
+}
+
+static bool has_item(struct pn_value received, struct pn_value item)
+{
+    for (uint32_t i = 0; i < pn_value_count(received); i++) {
+        if (pn_own_includes(pn_value_at(received, i), item))
+            return true;
+    }
+    return false;
+}
+
+/* Others add to lists: the ServiceAccount plugin a mount. */
+static bool has_items(struct pn_value received, struct pn_value rendered)
+{
+    for (uint32_t i = 0; i < pn_value_count(rendered); i++) {
+        if (!has_item(received, pn_value_at(rendered, i)))
+            return false;
+    }
+    return true;
+}
+
+bool pn_own_is_whole(struct pn_value received, struct pn_value rendered)
+{
+    for (uint32_t i = 0; i < pn_value_count(rendered); i++) {
+        const struct pn_member *m = pn_value_member(rendered, i);
+        bool defaulted = m->value.kind == PN_STRING && m->value.len == 0; /* imagePullPolicy: "" */
+        if (pn_str_is(m->key, "image") || pn_str_is(m->key, "restartPolicy") || defaulted)
+            continue;
+        if (m->value.kind == PN_ARRAY ? !has_items(pn_value_get(received, m->key), m->value)
+                                      : !includes_member(received, m))
+            return false;
+    }
+    return true;
 }
 
 bool pn_own_volume(struct pn_value rendered, struct pn_value received)
@@ -130,6 +167,10 @@ static const char *tampered_field(struct pn_value rendered, struct pn_value rece
         if (pn_own_is_zero(ours) ? !pn_own_is_zero(theirs) : !pn_value_equal(ours, theirs))
             return lists[i].s;
     }
+    /* It may have been stripped; but what is to end does not run on, nor the other way round. */
+    struct pn_value restarts = PN_GET(received, "restartPolicy");
+    if (!pn_own_is_zero(restarts) && !pn_value_equal(restarts, PN_GET(rendered, "restartPolicy")))
+        return "restartPolicy";
     if (contradicts(PN_GET(received, "securityContext"), PN_GET(rendered, "securityContext")))
         return "securityContext";
     if (contradicts_item(received, rendered, PN_STR("env"), PN_STR("name")))

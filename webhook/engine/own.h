@@ -14,7 +14,7 @@
 enum pn_own_state {
     PN_OWN_ABSENT,
     PN_OWN_OURS,     /* there; fields may be missing */
-    PN_OWN_TAMPERED, /* our image, and a command, args, securityContext, env or mount that is not */
+    PN_OWN_TAMPERED, /* our image, and another command, restartPolicy, env, mount, ... */
     PN_OWN_TAKEN,    /* something else of that name */
 };
 
@@ -39,6 +39,10 @@ bool pn_own_volume(struct pn_value rendered, struct pn_value received);
  * leaves those out when it writes a Pod.
  */
 bool pn_own_includes(struct pn_value received, struct pn_value rendered);
+
+/* True when a container has all that `rendered` sets, but for what others rewrite: the image and
+ * restartPolicy. */
+bool pn_own_is_whole(struct pn_value received, struct pn_value rendered);
 
 /* True for false, 0, "", {}, [] and null. */
 bool pn_own_is_zero(struct pn_value v);

@@ -234,19 +234,39 @@ static void write_annotations(struct writer *w)
     }
 }
 
+/* The requests of the Pod's own that were raised; everything beside them stays as it is spelled. */
+static void write_raised(struct writer *w, struct pn_value requests)
+{
+    struct pn_value received = w->plan->pod->requests;
+    bool whole = pn_value_count(received) == 0;
+    if (whole) {
+        open_add(w);
+        pn_buf_cstr(w->out, "/spec/resources/requests");
+        open_value(w);
+        pn_json_write(w->out, requests);
+        close_add(w);
+    }
+    for (uint32_t i = 0; !whole && i < pn_value_count(requests); i++) {
+        const struct pn_member *m = pn_value_member(requests, i);
+        if (pn_value_equal(pn_value_get(received, m->key), m->value))
+            continue;
+        open_add(w);
+        pn_buf_cstr(w->out, "/spec/resources/requests/");
+        write_pointer_key(w->out, m->key);
+        open_value(w);
+        pn_json_write(w->out, m->value);
+        close_add(w);
+    }
+}
+
 /* The last one holds all that earlier ones had. */
 static void write_resources(struct writer *w)
 {
-    for (uint32_t i = w->plan->count; i-- > 0;) {
-        if (w->plan->edits[i].kind != PN_EDIT_RESOURCES)
-            continue;
-        open_add(w);
-        pn_buf_cstr(w->out, "/spec/resources");
-        open_value(w);
-        pn_json_write(w->out, w->plan->edits[i].value);
-        close_add(w);
-        return;
-    }
+    uint32_t i = w->plan->count;
+    while (i > 0 && w->plan->edits[i - 1].kind != PN_EDIT_RESOURCES)
+        i--;
+    if (i > 0)
+        write_raised(w, PN_GET(w->plan->edits[i - 1].value, "requests"));
 }
 
 int pn_patch_write(struct pn_buf *out, const struct pn_plan *plan)

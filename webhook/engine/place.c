@@ -74,78 +74,68 @@ struct law {
     uint32_t edge_count;
 };
 
-static bool lists(const struct pn_strs *names, struct pn_str name)
+static struct mover *find_mover(const struct law *law, struct pn_str name)
 {
-    for (size_t i = 0; i < names->count; i++) {
-        if (pn_str_eq(names->items[i], name))
+    for (uint32_t i = 0; i < law->count; i++) {
+        if (pn_str_eq(law->movers[i].name, name))
+            return &law->movers[i];
+    }
+    return NULL;
+}
+
+static bool find_received(uint32_t *ret, const struct pn_plan *plan, struct pn_str name)
+{
+    const struct pn_containers *list = &plan->pod->init_containers;
+    for (*ret = 0; *ret < list->count; ++*ret) {
+        if (pn_str_eq(list->items[*ret].name, name))
             return true;
     }
     return false;
 }
 
-/* True when container `a` must stand before `b`, by what either says. */
-static bool must_precede(struct pn_str a, const struct pn_placement *of_a, struct pn_str b,
-                         const struct pn_placement *of_b)
+/* What `edit` asks for: one container before another. False when what is there already does not. */
+static bool demand(struct law *law, const struct pn_plan *plan, struct pn_str first,
+                   struct pn_str second)
 {
-    return (of_a != NULL && lists(&of_a->before, b)) || (of_b != NULL && lists(&of_b->after, a));
-}
-
-/* What the planned container at received index `i` says of its own order, if it is ours. */
-static const struct pn_placement *placement_of_received(const struct pn_plan *plan, uint32_t i)
-{
-    for (uint32_t e = 0; plan->ours[true][i] && e < plan->count; e++) {
-        const struct pn_edit *edit = &plan->edits[e];
-        if (edit->kind == PN_EDIT_CONTAINER && edit->init && edit->present && edit->at == i)
-            return edit->placement;
+    struct mover *a = find_mover(law, first), *b = find_mover(law, second);
+    uint32_t at_a = 0, at_b = 0;
+    if (a != NULL && b != NULL) {
+        law->edges[law->edge_count++] = (struct edge){(uint32_t)(a - law->movers),
+                                                      (uint32_t)(b - law->movers)};
+        b->waits_for++;
+        return true;
     }
-    return NULL;
+    bool there_a = a == NULL && find_received(&at_a, plan, first);
+    bool there_b = b == NULL && find_received(&at_b, plan, second);
+    if (a != NULL && there_b && a->high > at_b)
+        a->high = at_b;
+    if (b != NULL && there_a && b->low < at_a + 1)
+        b->low = at_a + 1;
+    return !(there_a && there_b) || at_a < at_b;
 }
 
-/* The gaps that what is in the Pod leaves to a mover. */
-static void bound_by_received(struct mover *m, const struct pn_plan *plan)
-{
-    const struct pn_containers *list = &plan->pod->init_containers;
-    for (uint32_t i = 0; i < list->count; i++) {
-        const struct pn_placement *theirs = placement_of_received(plan, i);
-        struct pn_str name = list->items[i].name;
-        if (must_precede(name, theirs, m->name, m->edit->placement))
-            m->low = i + 1;
-        if (must_precede(m->name, m->edit->placement, name, theirs) && m->high > i)
-            m->high = i;
-    }
-}
-
-/* The edges between mover `i` and those that one of its lists names. */
-static void add_edges(struct law *law, uint32_t i, const struct pn_strs *names, bool before)
-{
-    for (size_t k = 0; k < names->count; k++) {
-        for (uint32_t other = 0; other < law->count; other++) {
-            if (!pn_str_eq(law->movers[other].name, names->items[k]))
-                continue;
-            law->edges[law->edge_count++] = before ? (struct edge){i, other}
-                                                   : (struct edge){other, i};
-            law->movers[before ? other : i].waits_for++;
-            break;
-        }
-    }
-}
-
-static int find_edges(struct law *law, struct pn_arena *a)
+/* All that the edits' placements ask for; *ret_broken: an edit whose wish what is there breaks. */
+static int read_law(struct law *law, const struct pn_plan *plan, const struct pn_edit **ret_broken)
 {
     size_t most = 0;
-    for (uint32_t i = 0; i < law->count; i++) {
-        const struct pn_placement *p = law->movers[i].edit->placement;
+    *ret_broken = NULL;
+    for (uint32_t i = 0; i < plan->count; i++) {
+        const struct pn_placement *p = plan->edits[i].placement;
         most += p != NULL ? p->before.count + p->after.count : 0;
     }
-    law->edges = pn_arena_alloc(a, most * sizeof *law->edges);
+    law->edges = pn_arena_alloc(plan->arena, most * sizeof *law->edges);
     if (law->edges == NULL)
         return -ENOMEM;
-    for (uint32_t i = 0; i < law->count; i++) {
-        const struct pn_placement *p = law->movers[i].edit->placement;
-        if (p == NULL)
-            continue;
-        add_edges(law, i, &p->before, true);
-        add_edges(law, i, &p->after, false);
+    for (uint32_t i = 0; i < plan->count; i++) {
+        const struct pn_edit *edit = &plan->edits[i];
+        struct pn_str name = pn_plan_name(edit->value);
+        bool holds = true;
+        for (size_t k = 0; edit->placement != NULL && k < edit->placement->before.count; k++)
+            holds = demand(law, plan, name, edit->placement->before.items[k]) && holds;
+        for (size_t k = 0; edit->placement != NULL && k < edit->placement->after.count; k++)
+            holds = demand(law, plan, edit->placement->after.items[k], name) && holds;
+        if (!holds && *ret_broken == NULL)
+            *ret_broken = edit;
     }
     return 0;
 }
@@ -210,11 +200,14 @@ static void put(struct law *law, struct mover *m, uint32_t slot)
 static int place_by_law(struct law *law, const struct pn_plan *plan,
                         const struct pn_edit **ret_which)
 {
-    int r = find_edges(law, plan->arena);
+    const struct pn_edit *broken = NULL;
+    int r = read_law(law, plan, &broken);
     if (r != 0)
         return r;
-    for (uint32_t i = 0; i < law->count; i++)
-        bound_by_received(&law->movers[i], plan);
+    if (plan->is_final && broken != NULL) {
+        *ret_which = broken;
+        return PN_PLACE_E_UNSATISFIABLE;
+    }
     bound_by_each_other(law);
     for (uint32_t slot = 0; slot < law->count; slot++) {
         struct mover *m = next(law);
@@ -238,16 +231,15 @@ int pn_place_all(struct pn_plan *plan, const struct pn_edit **ret_which)
     uint32_t n = 0;
     for (uint32_t i = 0; i < plan->count; i++) {
         struct pn_edit *edit = &plan->edits[i];
-        if (edit->kind == PN_EDIT_CONTAINER && edit->init && edit->placement != NULL)
-            has_law = has_law || edit->placement->before.count > 0 ||
-                      edit->placement->after.count > 0;
+        has_law = has_law || (edit->placement != NULL && (edit->placement->before.count > 0 ||
+                                                          edit->placement->after.count > 0));
         if (!is_new(edit))
             continue;
         edit->at = gap_of(plan, edit->position);
         edit->slot = edit->position;
         n++;
     }
-    if (!has_law || n == 0)
+    if (!has_law || (n == 0 && !plan->is_final))
         return 0;
     struct law law = {.movers = pn_arena_alloc(plan->arena, n * sizeof *law.movers)};
     if (law.movers == NULL)

@@ -15,7 +15,7 @@
 /* What template `t` says of its init container `name`; NULL: nothing, which is Last. */
 const struct pn_placement *pn_place_of(const struct pn_template *t, struct pn_str name);
 
-/* A new container cannot stand where its before and after want it. */
+/* A container cannot stand, or in a final plan does not stand, where before and after want it. */
 #define PN_PLACE_E_UNSATISFIABLE 1
 
 /*

@@ -22,6 +22,7 @@ enum pn_edit_kind {
     PN_EDIT_PULL_SECRET, /* value: an item of imagePullSecrets */
     PN_EDIT_ANNOTATION,  /* annotation `key` is the string `value` */
     PN_EDIT_RESOURCES,   /* value: all of spec.resources, which is there */
+    PN_EDIT_ORDER,       /* value: an init container that another policy brings; placement: ours */
 };
 
 struct pn_edit {
@@ -30,8 +31,8 @@ struct pn_edit {
     bool present;     /* received already: nothing to patch */
     bool provisional; /* in the way stands something that another policy of this round adds */
     uint32_t at;
-    /* PN_EDIT_CONTAINER in initContainers: what the template says of it, NULL when nothing; and the
-     * order of those that are new before one index. */
+    /* PN_EDIT_CONTAINER in initContainers: what the template says of its place (NULL: nothing), and
+     * the order of those that are new before one index. */
     enum pn_position position;
     const struct pn_placement *placement;
     uint32_t slot;
@@ -39,6 +40,14 @@ struct pn_edit {
     struct pn_value value;
     uint32_t policy;   /* who asked for it */
     uint32_t previous; /* 1 + index of the edit before this one of the same received container */
+};
+
+/* How much of what a candidate renders a received container is. */
+enum pn_ours {
+    PN_OURS_NO,       /* 0: not ours */
+    PN_OURS_TAMPERED, /* ours, and somebody changed it */
+    PN_OURS_PARTLY,   /* something is missing, or is another, as resources may be */
+    PN_OURS_WHOLE,
 };
 
 /* A policy that selects the Pod, with what it adds: one fragment for each of its templates. */
@@ -58,10 +67,12 @@ struct pn_plan {
     uint32_t repair_count;   /* of the edits */
     size_t annotation_bytes; /* as planned, without the status */
     uint32_t *last_edit[2];  /* [init][i]: 1 + index of the last edit of received container i */
-    bool *ours[2];           /* [init][i]: received container i is ours */
+    enum pn_ours *ours[2];   /* [init][i]: received container i is ours */
     struct pn_value *rendered[2]; /* [init][i]: and what a candidate renders of it; else absent */
     uint32_t policy;              /* the one being merged */
     bool strict;                  /* what was received stands, whoever adds the same */
+    bool ignores_order;           /* new containers need no place that before and after allow */
+    bool is_final;                /* what was received is judged, also by its order */
 };
 
 /* An empty plan in `a`. Returns 0 or -ENOMEM. */

@@ -267,6 +267,7 @@ int pn_pod_init(struct pn_pod *ret, struct pn_str pod_namespace, struct pn_value
     pod.annotations = PN_GET(metadata, "annotations");
     pod.volumes = PN_GET(spec, "volumes");
     pod.image_pull_secrets = PN_GET(spec, "imagePullSecrets");
+    pod.requests = PN_GET(PN_GET(spec, "resources"), "requests");
     *ret = pod;
     return 0;
 }

@@ -30,6 +30,7 @@ struct pn_pod {
     struct pn_value labels, annotations; /* objects of strings, or unset */
     struct pn_containers init_containers, containers;
     struct pn_value volumes, image_pull_secrets; /* lists of objects, or unset */
+    struct pn_value requests;                    /* spec.resources.requests, whatever it is */
     bool host_network;
     bool ends; /* restartPolicy is OnFailure or Never */
     /* Whose Pod it is: its controller without what differs from Pod to Pod; see pn_pod_init. */

@@ -249,7 +249,9 @@ static int append(const char *bytes, size_t n, void *buf)
 static int dump(struct pn_buf *out, const json_t *json, int indent)
 {
     PN_CLEANUP(pn_buf_deinit) struct pn_buf text = PN_BUF_INIT;
-    if (json == NULL || json_dump_callback(json, append, &text, JSON_INDENT(2)) < 0)
+    /* jansson's 17 digits make 0.050000000000000003 of a policy's 0.05. */
+    const size_t format = JSON_INDENT(2) | JSON_REAL_PRECISION(15);
+    if (json == NULL || json_dump_callback(json, append, &text, format) < 0)
         return -ENOMEM;
     struct pn_str rest = pn_buf_view(&text);
     while (rest.s != NULL) {
