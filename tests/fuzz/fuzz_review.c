@@ -52,7 +52,7 @@ static const char policies[] =
     "{}, pattern: '[a-z]*'}]\n"
     "  pod: {metadata: {annotations: {e: '${parameters.num} ${len(pod.spec.initContainers)}'}}, "
     "spec: "
-    "{volumes: [{name: e, configMap: {name: 'c-${pod.metadata.name}'}}]}}\n"
+    "{volumes: [{name: e, configMap: {name: 'c-${pod.metadata.namespace}'}}]}}\n"
     "  appContainers: [{names: ['*'], env: [{name: EE, value: {$json: {$eval: parameters.s}}}]}]\n"
     "---\n"
     "apiVersion: pannier.dev/v1alpha1\n"

@@ -16,7 +16,7 @@ PARAMETERS = {
     "text": {"type": "string", "default": "x", "pattern": "[a-z]*"},
 }
 # What an expression says of the Pod, and what it is worth beside a template.
-TEXTS = ["${pod.metadata.name}", "${pod.spec.restartPolicy}", "${namespace.name}-${policy.name}",
+TEXTS = ["${pod.metadata.namespace}", "${pod.spec.restartPolicy}", "${namespace.name}-${policy.name}",
          "${pod.spec.containers[0].name}", "n${len(pod.spec.volumes)}", "${pod.spec.serviceAccountName}",
          "${pod.metadata.labels['app']}", "${template.category}", "$${kept}"]
 

@@ -88,8 +88,12 @@ static void check_pod(struct visit *v, const struct pn_jsone_mention *m)
             pn_schema_suggest(type, name, v->decoder->diags);
             return;
         }
-        if (type == pn_schema_type(PN_SCHEMA_ENV_VAR) && pn_str_is(name, "value")) {
-            fault(v, m, "hidden-field", "values of env variables are not visible to templates");
+        const char *why = pn_view_why_hidden(type, name);
+        if (why != NULL) {
+            fault(v, m, "hidden-field", "`%.*s`: %s", PN_STR_ARG(m->expression), why);
+            if (type != pn_schema_type(PN_SCHEMA_ENV_VAR))
+                pn_diags_help(v->decoder->diags, "a container is told by an env variable with "
+                                                 "valueFrom.fieldRef");
             return;
         }
         /* A map's members have no fields of their own that the schema knows. */

@@ -12,10 +12,27 @@ static bool is_struct(const struct pn_schema_field *f)
     return f->kind == PN_SCHEMA_OBJECT && f->shape == PN_SCHEMA_ONE;
 }
 
-/* env[].value, and nothing else. */
+const char *pn_view_why_hidden(const struct pn_schema_type *type, struct pn_str name)
+{
+    static const char *const later[] = {"name",           "uid",
+                                        "generation",     "creationTimestamp",
+                                        "selfLink",       "deletionTimestamp",
+                                        "nodeName",       "deletionGracePeriodSeconds",
+                                        "resourceVersion"};
+    bool of_pod = type == pn_schema_type(PN_SCHEMA_OBJECT_META) ||
+                  type == pn_schema_type(PN_SCHEMA_POD_SPEC);
+    if (type == pn_schema_type(PN_SCHEMA_ENV_VAR) && pn_str_is(name, "value"))
+        return "values of env variables are not visible to templates";
+    for (size_t i = 0; of_pod && i < PN_COUNT_OF(later); i++) {
+        if (pn_str_is(name, later[i]))
+            return "it is not known yet when a Pod is created, and changes afterwards";
+    }
+    return NULL;
+}
+
 static bool is_hidden(const struct pn_schema_type *type, const struct pn_schema_field *f)
 {
-    return type == pn_schema_type(PN_SCHEMA_ENV_VAR) && pn_str_is(pn_schema_field_name(f), "value");
+    return pn_view_why_hidden(type, pn_schema_field_name(f)) != NULL;
 }
 
 static int make_zero(struct pn_view_zeros *zeros, const struct pn_schema_type *type,

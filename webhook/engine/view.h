@@ -12,7 +12,9 @@
 /*
  * What expressions see as `pod`: the Pod through Kubernetes' schema. A known field that is absent
  * reads as its zero value (pn_schema_zero), so that an expression need not ask for every step
- * whether it is there. Values of env variables are not visible: they may be secrets.
+ * whether it is there. Values of env variables are not visible: they may be secrets. Nor is what
+ * Kubernetes fills in after the webhook (the name made of generateName, the node): a template that
+ * shows it would render another container when the final Pod is validated.
  */
 
 /*
@@ -36,6 +38,9 @@ static inline struct pn_view_fields pn_view_union(struct pn_view_fields a, struc
 
 /* The set that holds field `name` of metadata or spec; all of them when `name` has s == NULL. */
 uint64_t pn_view_field(const struct pn_schema_type *type, struct pn_str name);
+
+/* Why expressions do not see field `name` of this type, static; NULL: they do. */
+const char *pn_view_why_hidden(const struct pn_schema_type *type, struct pn_str name);
 
 /* Zero objects of all types, made once for a policy set and shared by all views. */
 struct pn_view_zeros;
