@@ -152,12 +152,15 @@ def test_postgres_without_its_secret(folder):
 
 # ---- StatsD -----------------------------------------------------------------------------------------
 
+# A datagram may be lost, and the exporter listens for them a moment after it answers over HTTP.
 SENDER = """
-import os, socket
+import os, socket, time
 to = (os.environ["STATSD_HOST"], int(os.environ["STATSD_PORT"]))
-socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"shop.orders:3|c", to)
 with socket.create_connection(to) as tcp:
-    tcp.sendall(b"shop.carts:7|g\\n")
+    tcp.sendall(b"shop.carts:7|c\\n")
+for _ in range(50):
+    socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"shop.orders:3|g", to)
+    time.sleep(0.2)
 """
 
 
