@@ -115,16 +115,16 @@ static int find_lost(struct wanted *ret, const struct pn_decision *old,
     int r = take_over(&w, old, new, a);
     if (r == 0)
         r = look_for(&w, old->set, old_pod, a);
+    if (r != 0)
+        return r;
     size_t all = w.count;
     w.count = 0;
-    for (size_t i = 0; r == 0 && i < all; i++) {
+    for (size_t i = 0; i < all; i++) {
         if (is_content(&w.verdicts[i]))
             w.verdicts[w.count++] = w.verdicts[i];
     }
-    if (r == 0)
-        r = look_for(&w, old->set, new_pod, a);
     *ret = w;
-    return r;
+    return look_for(ret, old->set, new_pod, a);
 }
 
 /* The update breaks it: what a policy requires is not there, and before the update it was, or
