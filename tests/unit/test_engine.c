@@ -348,6 +348,30 @@ START_TEST(a_set_outlives_its_publisher)
 }
 END_TEST
 
+START_TEST(a_set_s_hash_is_that_of_its_documents)
+{
+    static const struct {
+        const char *yaml;
+        bool same;
+    } cases[] = {
+        {TEMPLATE("t") POLICY, true},
+        {POLICY TEMPLATE("t"), true}, /* in another order */
+        {"# a remark\n" TEMPLATE("t") POLICY, true},
+        {TEMPLATE("t") TEMPLATE("u") POLICY, false},
+        {TEMPLATE("t") POLICY "  priority: 1\n", false},
+        {"", false},
+    };
+    struct pn_policy_set *set = make_set(TEMPLATE("t") POLICY);
+    for (size_t i = 0; i < PN_COUNT_OF(cases); i++) {
+        struct pn_policy_set *other = make_set(cases[i].yaml);
+        bool same = pn_policy_set_hash(set) == pn_policy_set_hash(other);
+        ck_assert_msg(same == cases[i].same, "case %zu", i);
+        pn_policy_set_unref(other);
+    }
+    pn_policy_set_unref(set);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("engine");
@@ -362,6 +386,7 @@ int main(void)
     tcase_add_loop_test(t, duplicate_keys_are_refused_wherever_they_stand, 0, 5);
     tcase_add_test(t, every_refusal_of_memory_is_an_error_and_no_crash);
     tcase_add_test(t, a_set_outlives_its_publisher);
+    tcase_add_test(t, a_set_s_hash_is_that_of_its_documents);
     suite_add_tcase(s, t);
     SRunner *runner = srunner_create(s);
     srunner_set_tap(runner, "-");

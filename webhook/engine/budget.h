@@ -51,6 +51,7 @@ struct pn_budget_draft {
     struct pn_budget budget;
     const struct pn_source *source;
     const struct pn_node *name_node;
+    uint64_t hash; /* of the document's spec */
 };
 
 /* Decodes a document of kind InjectionBudget; faults go to d->diags. */

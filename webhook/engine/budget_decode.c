@@ -183,4 +183,5 @@ void pn_budget_decode(struct pn_budget_draft *ret, struct pn_decoder *d,
     b->warns = nodes.on_exceeded == 1;
     b->guaranteed = (enum pn_guaranteed)nodes.guaranteed;
     b->skips_pod_level = nodes.pod_level == 1;
+    ret->hash = pn_node_hash(d, spec);
 }

@@ -92,8 +92,30 @@ static int set_alloc(struct pn_policy_set **ret)
     return 0;
 }
 
+/* One document's part in the hash of the set; a sum, which knows no order. */
+static void add_hash(struct pn_policy_set *set, enum kind kind, struct pn_str name, uint64_t spec)
+{
+    uint64_t hash = pn_str_hash(PN_HASH_BASIS, pn_str_of(kinds[kind]));
+    hash = pn_str_hash(hash, PN_STR("\0"));
+    hash = pn_str_hash(hash, name);
+    hash = pn_str_hash(hash, PN_STR("\0"));
+    set->hash += pn_str_hash(hash, (struct pn_str){(const char *)&spec, sizeof spec});
+}
+
+static void hash_all(struct pn_policy_set *set, const struct pn_drafts *drafts)
+{
+    for (size_t i = 0; i < drafts->template_count; i++)
+        add_hash(set, KIND_TEMPLATE, drafts->templates[i].template.name,
+                 drafts->templates[i].template.hash);
+    for (size_t i = 0; i < drafts->policy_count; i++)
+        add_hash(set, KIND_POLICY, drafts->policies[i].policy.name, drafts->policies[i].hash);
+    for (size_t i = 0; i < drafts->budget_count; i++)
+        add_hash(set, KIND_BUDGET, drafts->budgets[i].budget.name, drafts->budgets[i].hash);
+}
+
 static int decode_documents(struct pn_policy_set *set, struct pn_decoder *d,
-                            const struct pn_document *docs, size_t n, struct pn_drafts *drafts)
+                            const struct pn_document *docs, size_t n, struct pn_drafts *drafts,
+                            bool audit)
 {
     for (size_t i = 0; i < n; i++) {
         d->source = docs[i].source;
@@ -106,6 +128,9 @@ static int decode_documents(struct pn_policy_set *set, struct pn_decoder *d,
         else
             pn_policy_decode(&drafts->policies[drafts->policy_count++], d, &docs[i]);
     }
+    for (size_t i = 0; i < drafts->policy_count; i++)
+        drafts->policies[i].policy.audit |= audit;
+    hash_all(set, drafts);
     if (drafts->policy_count > PN_POLICIES_MAX)
         pn_diags_add(d->diags, PN_SEVERITY_ERROR, "out-of-range", NULL, (struct pn_span){0},
                      "%zu policies; at most %d", drafts->policy_count, PN_POLICIES_MAX);
@@ -114,8 +139,8 @@ static int decode_documents(struct pn_policy_set *set, struct pn_decoder *d,
     return d->out_of_memory ? -ENOMEM : 0;
 }
 
-int pn_policy_set_new(struct pn_policy_set **ret, const struct pn_document *docs, size_t n,
-                      struct pn_diags *diags)
+static int set_new(struct pn_policy_set **ret, const struct pn_document *docs, size_t n, bool audit,
+                   struct pn_diags *diags)
 {
     struct pn_policy_set *set = NULL;
     size_t errors = diags->errors;
@@ -131,7 +156,7 @@ int pn_policy_set_new(struct pn_policy_set **ret, const struct pn_document *docs
     if (drafts.templates == NULL || drafts.policies == NULL || drafts.budgets == NULL)
         r = -ENOMEM;
     else
-        r = decode_documents(set, &d, docs, n, &drafts);
+        r = decode_documents(set, &d, docs, n, &drafts, audit);
     free(drafts.templates);
     free(drafts.policies);
     free(drafts.budgets);
@@ -143,6 +168,18 @@ int pn_policy_set_new(struct pn_policy_set **ret, const struct pn_document *docs
     }
     *ret = set;
     return 0;
+}
+
+int pn_policy_set_new(struct pn_policy_set **ret, const struct pn_document *docs, size_t n,
+                      struct pn_diags *diags)
+{
+    return set_new(ret, docs, n, false, diags);
+}
+
+int pn_policy_set_new_audit(struct pn_policy_set **ret, const struct pn_document *docs, size_t n,
+                            struct pn_diags *diags)
+{
+    return set_new(ret, docs, n, true, diags);
 }
 
 struct pn_policy_set *pn_policy_set_ref(struct pn_policy_set *set)
@@ -173,6 +210,16 @@ size_t pn_policy_set_policy_count(const struct pn_policy_set *set)
 size_t pn_policy_set_template_count(const struct pn_policy_set *set)
 {
     return set->template_count;
+}
+
+size_t pn_policy_set_budget_count(const struct pn_policy_set *set)
+{
+    return set->budget_count;
+}
+
+uint64_t pn_policy_set_hash(const struct pn_policy_set *set)
+{
+    return set->hash;
 }
 
 struct pn_str pn_policy_set_policy_name(const struct pn_policy_set *set, uint32_t id)

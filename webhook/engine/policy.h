@@ -27,6 +27,13 @@ struct pn_policy_set;
 int pn_policy_set_new(struct pn_policy_set **ret, const struct pn_document *docs, size_t n,
                       struct pn_diags *diags) PN_MUST_CHECK;
 
+/*
+ * The same with every policy in mode Audit, whatever it says: all is decided and told, nothing is
+ * changed or denied.
+ */
+int pn_policy_set_new_audit(struct pn_policy_set **ret, const struct pn_document *docs, size_t n,
+                            struct pn_diags *diags) PN_MUST_CHECK;
+
 struct pn_policy_set *pn_policy_set_ref(struct pn_policy_set *set);
 /* NULL is allowed. */
 void pn_policy_set_unref(struct pn_policy_set *set);
@@ -35,6 +42,13 @@ void pn_policy_set_unref_pointer(struct pn_policy_set **set);
 
 size_t pn_policy_set_policy_count(const struct pn_policy_set *set);
 size_t pn_policy_set_template_count(const struct pn_policy_set *set);
+size_t pn_policy_set_budget_count(const struct pn_policy_set *set);
+
+/*
+ * A hash of kind, name and spec of all documents: the same for the same documents, in whatever
+ * files and order they stand.
+ */
+uint64_t pn_policy_set_hash(const struct pn_policy_set *set);
 
 /* Name of policy `id` (0 to count-1, in order of evaluation). */
 struct pn_str pn_policy_set_policy_name(const struct pn_policy_set *set, uint32_t id);

@@ -87,6 +87,7 @@ struct pn_policy {
 
 struct pn_policy_set {
     atomic_uint references;
+    uint64_t hash; /* of all documents */
     struct pn_arena *arena;
     const struct pn_template *templates;
     size_t template_count;
