@@ -10,6 +10,7 @@
 
 #include "base/limits.h"
 #include "sys/file.h"
+#include "sys/fingerprint.h"
 
 /* A directory of its own for each test. */
 static char home[64];
@@ -235,6 +236,52 @@ START_TEST(compares_files_by_identity)
 }
 END_TEST
 
+static uint64_t fingerprint_of(const char *path)
+{
+    return pn_fingerprint_add(PN_FINGERPRINT_BASIS, path);
+}
+
+/* Runs `command` in the test's directory, and expects the fingerprint of `path` to change or not.
+ */
+static void check_changes(const char *path, const char *command, bool changes)
+{
+    char line[256];
+    uint64_t before = fingerprint_of(path);
+    usleep(10000); /* the kernel's clock for files ticks every 4 ms or so */
+    snprintf(line, sizeof line, "cd '%s' && { %s; }", home, command);
+    ck_assert_int_eq(system(line), 0);
+    ck_assert_msg((fingerprint_of(path) != before) == changes, "%s", command);
+}
+
+START_TEST(a_fingerprint_shows_every_kind_of_change)
+{
+    put("a.yaml", "one");
+    put("notes", "x");
+    check_changes(home, "true", false);
+    check_changes(home, "printf two > a.yaml", true); /* as long as before */
+    check_changes(home, "printf two > b.tmp && mv b.tmp a.yaml", true);
+    check_changes(home,
+                  "cp -p a.yaml c.tmp && printf six > c.tmp && touch -r a.yaml c.tmp && "
+                  "cat c.tmp > a.yaml && touch -r c.tmp a.yaml && rm c.tmp",
+                  true); /* with the size and mtime of before */
+    check_changes(home, "chmod 600 a.yaml", true);
+    check_changes(home, "touch b.yaml", true);
+    check_changes(home, "mv b.yaml c.yaml", true);
+    check_changes(home, "rm c.yaml", true);
+    check_changes(home,
+                  "mkdir v1 v2 && touch v1/x.yaml v2/x.yaml && ln -s v1 ..data && "
+                  "ln -s ..data/x.yaml x.yaml",
+                  true);
+    check_changes(home, "ln -s v2 ..tmp && mv -T ..tmp ..data", true);
+    check_changes(home, "rm -r v2", true);
+    /* What is not read does not count. */
+    check_changes(home, "touch notes other .a.yaml.swp v1/x.yaml && rm other", false);
+    check_changes(in_home("a.yaml"), "rm a.yaml", true);
+    check_changes(in_home("a.yaml"), "true", false);
+    check_changes(in_home("a.yaml"), "mkfifo a.yaml", true); /* and does not wait for a writer */
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("sys");
@@ -253,6 +300,7 @@ int main(void)
     tcase_add_test(t, a_directory_that_cannot_be_read_is_named);
     tcase_add_test(t, too_many_files_end_the_listing);
     tcase_add_test(t, compares_files_by_identity);
+    tcase_add_test(t, a_fingerprint_shows_every_kind_of_change);
     suite_add_tcase(s, t);
     SRunner *sr = srunner_create(s);
     srunner_set_tap(sr, "-");
