@@ -8,18 +8,12 @@
 #include "sys/file.h"
 #include "yaml/read.h"
 
-/* One file: documents borrow its source, so it stays until the set is made. */
-struct file {
-    struct pn_source source;
-    struct pn_buf bytes;
-};
-
 /* What one load holds on to while it works. */
 struct load {
     struct pn_diags *diags;
     struct pn_arena *arena; /* nodes of all files */
     struct pn_paths paths;
-    struct file *files;
+    struct pn_load_file *files; /* documents borrow their sources, so they stay until the end */
     struct pn_document *docs;
     size_t doc_count, doc_cap;
 };
@@ -43,7 +37,7 @@ static int add_path(struct load *load, const char *path)
     int r = pn_paths_add_directory(&load->paths, path, false, &err);
     if (r == 0 || r == -ENOMEM)
         return r;
-    pn_diags_add(load->diags, PN_SEVERITY_ERROR, "file-unreadable", NULL, (struct pn_span){0},
+    pn_diags_add(load->diags, PN_SEVERITY_ERROR, PN_LOAD_UNREADABLE, NULL, (struct pn_span){0},
                  "cannot list directory %s", err.text);
     return 0;
 }
@@ -65,31 +59,33 @@ static int add_documents(struct load *load, const struct pn_document *docs, size
 }
 
 /* Why a file cannot be read: about the file as a whole. */
-static void add_file_fault(struct load *load, const struct pn_source *source, int r)
+static void add_file_fault(struct pn_diags *diags, const struct pn_source *source, int r)
 {
     const struct pn_span whole = {0};
     if (r == PN_FILE_E_NOT_REGULAR)
-        pn_diags_add(load->diags, PN_SEVERITY_ERROR, "file-not-regular", source, whole,
+        pn_diags_add(diags, PN_SEVERITY_ERROR, "file-not-regular", source, whole,
                      "not a regular file; nothing was read from it");
     else if (r == PN_FILE_E_TOO_LARGE)
-        pn_diags_add(load->diags, PN_SEVERITY_ERROR, "file-too-large", source, whole,
+        pn_diags_add(diags, PN_SEVERITY_ERROR, "file-too-large", source, whole,
                      "larger than %u MiB", PN_SOURCE_MAX_BYTES >> 20);
     else
-        pn_diags_add(load->diags, PN_SEVERITY_ERROR, "file-unreadable", source, whole,
+        pn_diags_add(diags, PN_SEVERITY_ERROR, PN_LOAD_UNREADABLE, source, whole,
                      "cannot be read: %s", strerror(-r));
 }
 
-/* Reads file `i` whole. Returns 0, 1 when there is nothing to parse (it was told), or -ENOMEM. */
-static int read_file(struct load *load, size_t i)
+int pn_load_file(struct pn_document **ret, size_t *ret_n, struct pn_load_file *file,
+                 const char *path, struct pn_arena *a, struct pn_diags *diags)
 {
-    const char *path = load->paths.items[i];
-    struct file *file = &load->files[i];
     int r = pn_file_read(&file->bytes, path, PN_SOURCE_MAX_BYTES);
     file->source = (struct pn_source){pn_str_of(path), pn_buf_view(&file->bytes)};
-    if (r == 0 || r == -ENOMEM)
-        return r;
-    add_file_fault(load, &file->source, r);
-    return 1;
+    *ret_n = 0;
+    if (r == 0)
+        r = pn_yaml_read(ret, ret_n, &file->source, a, diags);
+    else if (r != -ENOMEM) {
+        add_file_fault(diags, &file->source, r);
+        r = 0;
+    }
+    return r < 0 ? r : 0;
 }
 
 static int read_documents(struct load *load)
@@ -97,22 +93,22 @@ static int read_documents(struct load *load)
     for (size_t i = 0; i < load->paths.count; i++) {
         struct pn_document *docs = NULL;
         size_t n = 0;
-        int r = read_file(load, i);
-        if (r > 0)
-            continue;
+        int r = pn_load_file(&docs, &n, &load->files[i], load->paths.items[i], load->arena,
+                             load->diags);
         if (r == 0)
-            r = pn_yaml_read(&docs, &n, &load->files[i].source, load->arena, load->diags);
-        if (r < 0)
-            return r;
-        r = add_documents(load, docs, n);
+            r = add_documents(load, docs, n);
         if (r < 0)
             return r;
     }
     return 0;
 }
 
-int pn_load_policies_and(struct pn_policy_set **ret, const char *const *paths, size_t n,
-                         const struct pn_document *more, size_t more_n, struct pn_diags *diags)
+typedef int set_maker(struct pn_policy_set **ret, const struct pn_document *docs, size_t n,
+                      struct pn_diags *diags);
+
+static int load_all(struct pn_policy_set **ret, const char *const *paths, size_t n,
+                    const struct pn_document *more, size_t more_n, set_maker *make,
+                    struct pn_diags *diags)
 {
     PN_CLEANUP(load_deinit) struct load load = {.diags = diags, .paths = PN_PATHS_INIT};
     PN_CLEANUP(pn_policy_set_unref_pointer) struct pn_policy_set *set = NULL;
@@ -130,7 +126,7 @@ int pn_load_policies_and(struct pn_policy_set **ret, const char *const *paths, s
         r = add_documents(&load, more, more_n);
     /* Also when files hold faults: what is wrong with the others is told in the same run. */
     if (r == 0)
-        r = pn_policy_set_new(&set, load.docs, load.doc_count, diags);
+        r = make(&set, load.docs, load.doc_count, diags);
     if (r < 0)
         return r;
     if (diags->errors > errors)
@@ -139,8 +135,20 @@ int pn_load_policies_and(struct pn_policy_set **ret, const char *const *paths, s
     return 0;
 }
 
+int pn_load_policies_and(struct pn_policy_set **ret, const char *const *paths, size_t n,
+                         const struct pn_document *more, size_t more_n, struct pn_diags *diags)
+{
+    return load_all(ret, paths, n, more, more_n, pn_policy_set_new, diags);
+}
+
 int pn_load_policies(struct pn_policy_set **ret, const char *const *paths, size_t n,
                      struct pn_diags *diags)
 {
-    return pn_load_policies_and(ret, paths, n, NULL, 0, diags);
+    return load_all(ret, paths, n, NULL, 0, pn_policy_set_new, diags);
+}
+
+int pn_load_policies_audit(struct pn_policy_set **ret, const char *const *paths, size_t n,
+                           struct pn_diags *diags)
+{
+    return load_all(ret, paths, n, NULL, 0, pn_policy_set_new_audit, diags);
 }

@@ -4,7 +4,10 @@
 
 #include <stddef.h>
 
+#include "base/arena.h"
+#include "base/buf.h"
 #include "base/diag.h"
+#include "base/source.h"
 #include "engine/policy.h"
 
 /* One of the files holds faults; all are in `diags`. */
@@ -24,5 +27,25 @@ int pn_load_policies(struct pn_policy_set **ret, const char *const *paths, size_
 int pn_load_policies_and(struct pn_policy_set **ret, const char *const *paths, size_t n,
                          const struct pn_document *more, size_t more_n,
                          struct pn_diags *diags) PN_MUST_CHECK;
+
+/* The same with every policy in mode Audit (pn_policy_set_new_audit). */
+int pn_load_policies_audit(struct pn_policy_set **ret, const char *const *paths, size_t n,
+                           struct pn_diags *diags) PN_MUST_CHECK;
+
+/* The id of faults that are no content's: a file or directory cannot be read now. */
+#define PN_LOAD_UNREADABLE "file-unreadable"
+
+/* A file whole in memory; zero-initialised. Documents borrow from it. */
+struct pn_load_file {
+    struct pn_source source; /* named by the path, which is borrowed */
+    struct pn_buf bytes;     /* the caller calls pn_buf_deinit, always */
+};
+
+/*
+ * Reads one file and its YAML or JSON documents into `a`. Faults go to `diags`, and what was read
+ * before them to *ret (none when the file is unreadable). Returns 0 or -ENOMEM.
+ */
+int pn_load_file(struct pn_document **ret, size_t *ret_n, struct pn_load_file *file,
+                 const char *path, struct pn_arena *a, struct pn_diags *diags) PN_MUST_CHECK;
 
 #endif
