@@ -136,6 +136,17 @@
 /* What one closed connection has used, for that count (measured: 27 KiB). */
 #define PN_CONNECTION_RESIDENT_BYTES (27u << 10)
 
+/* ---- reload ---------------------------------------------------------------------------- */
+
+/* A change is seen after a second: kubelet takes a minute to bring it. */
+#define PN_RELOAD_POLL_MS 1000
+/* Files that have been the same for this long are taken as written whole... */
+#define PN_RELOAD_SETTLE_MS 500
+/* ... and so are those that go on changing. */
+#define PN_RELOAD_SETTLE_MAX_MS 10000
+/* A load that failed for want of memory, descriptors or permission is tried again. */
+#define PN_RELOAD_RETRY_MS 10000
+
 /* ---- log ------------------------------------------------------------------------------- */
 
 /* Lines that wait for the writer: about four thousand decisions, a quarter of a second at full
