@@ -67,13 +67,15 @@ static void broken(struct pn_service *service, struct pn_exchange *ex, const cha
 }
 
 static void decide(struct pn_service *service, struct pn_exchange *ex,
-                   const struct pn_policy_set *set, unsigned flags, struct pn_arena *arena)
+                   const struct pn_policy_set *set, const struct pn_namespaces *namespaces,
+                   unsigned flags, struct pn_arena *arena)
 {
+    struct pn_env env = *service->env;
     int64_t began_us = pn_clock_us();
     struct pn_decision *decision = NULL;
     struct pn_err err = PN_ERR_INIT;
-    int r = pn_engine_decide(&decision, set, service->env, flags, ex->body, ex->body_len, arena,
-                             &err);
+    env.namespace_labels = namespaces != NULL ? pn_namespaces_labels(namespaces) : NULL;
+    int r = pn_engine_decide(&decision, set, &env, flags, ex->body, ex->body_len, arena, &err);
     if (r == PN_ENGINE_E_BAD_REVIEW) {
         pn_exchange_fail(ex, 400, "%s", err.text);
     } else if (r == PN_ENGINE_E_TOO_DENSE) {
@@ -90,7 +92,8 @@ static void decide(struct pn_service *service, struct pn_exchange *ex,
 
 static void handle(struct pn_service *service, struct pn_exchange *ex, unsigned flags)
 {
-    struct pn_policy_set *set = pn_snapshot_acquire(service->snapshot);
+    struct pn_namespaces *namespaces = NULL;
+    struct pn_policy_set *set = pn_snapshot_acquire_both(service->snapshot, &namespaces);
     struct pn_arena *arena = pn_pool_take_arena(service->pool);
     if (set == NULL) {
         pn_exchange_fail(ex, 503, "no policies are loaded yet");
@@ -98,16 +101,21 @@ static void handle(struct pn_service *service, struct pn_exchange *ex, unsigned 
         pn_exchange_fail(ex, 500, "out of memory");
     } else {
         pn_arena_reset(arena, pn_engine_arena_cap(ex->body_len));
-        decide(service, ex, set, flags, arena);
+        decide(service, ex, set, namespaces, flags, arena);
     }
     if (arena != NULL)
         pn_pool_give_arena(service->pool, arena);
     pn_policy_set_unref(set);
+    pn_namespaces_unref(namespaces);
 }
 
 void pn_admission_mutate(struct pn_service *service, struct pn_exchange *ex)
 {
-    handle(service, ex, 0);
+    /* A registration that leads here is a mistake: the API server is to count it as one. */
+    if (service->validate_only)
+        pn_exchange_fail(ex, 404, "this server validates only (--validate-only): use /validate");
+    else
+        handle(service, ex, 0);
 }
 
 void pn_admission_validate(struct pn_service *service, struct pn_exchange *ex)

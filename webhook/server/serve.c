@@ -35,6 +35,7 @@ struct server {
     struct pn_listener *listener;
     int64_t swept_ms;
     size_t releasable; /* bytes in use before and free now */
+    uint64_t loads;    /* of policies, when it was looked last */
 };
 
 static void server_deinit(struct server *s)
@@ -42,6 +43,7 @@ static void server_deinit(struct server *s)
     if (s->listener != NULL)
         pn_listener_stop(s->listener);
     pn_http_stop(s->http);
+    pn_reload_stop(s->o->reload);
     pn_listener_free(s->listener);
     pn_conns_free(s->conns);
     pn_pool_free(s->service.pool);
@@ -138,7 +140,10 @@ static int start(struct server *s, struct pn_err *err)
     r = pn_http_start(&s->http, &http, err);
     if (r != 0)
         return r;
-    r = pn_listener_start(s->listener, s->http, o->log);
+    if (o->reload != NULL)
+        r = pn_reload_start(o->reload);
+    if (r == 0)
+        r = pn_listener_start(s->listener, s->http, o->log);
     return r == 0 ? 0 : pn_err_set(err, r, "cannot start a thread: %s", strerror(-r));
 }
 
@@ -165,9 +170,15 @@ static void say_serving(const struct server *s)
 
 /* ---- serving --------------------------------------------------------------------------- */
 
-/* Gives memory back after a peak: the C library would keep what a thousand connections used. */
+/* Gives memory back after a peak: the C library would keep what a thousand connections used, or
+ * the documents of a load. */
 static void trim(struct server *s)
 {
+    struct pn_reload_state state;
+    pn_reload_read(s->o->reload, &state);
+    if (state.loads + state.failures != s->loads)
+        s->releasable += PN_TRIM_AFTER_BYTES;
+    s->loads = state.loads + state.failures;
     s->releasable += pn_conns_take_closed(s->conns) * PN_CONNECTION_RESIDENT_BYTES;
     s->releasable += pn_pool_take_freed(s->service.pool);
     if (s->releasable < PN_TRIM_AFTER_BYTES || pn_conns_in_flight(s->conns) > 0)
@@ -189,13 +200,15 @@ static void sweep(struct server *s)
     trim(s);
 }
 
-/* The next of our signals within `ms`, or 0. Sweeps when it is time. */
+/* The next SIGTERM or SIGINT within `ms`, or 0. Sweeps when it is time. */
 static int wait_signal(struct server *s, const sigset_t *signals, int64_t ms)
 {
     struct timespec wait = {ms / 1000, ms % 1000 * 1000000};
     int number = sigtimedwait(signals, NULL, &wait);
     sweep(s);
-    return number > 0 ? number : 0;
+    if (number == SIGHUP)
+        pn_reload_ask(s->o->reload);
+    return number == SIGTERM || number == SIGINT ? number : 0;
 }
 
 /* False when a second signal asks to end at once. */
@@ -238,20 +251,45 @@ static void serve(struct server *s, const sigset_t *signals)
                    pn_conns_in_flight(s->conns));
 }
 
+static void fill_signals(sigset_t *signals)
+{
+    sigemptyset(signals);
+    sigaddset(signals, SIGTERM);
+    sigaddset(signals, SIGINT);
+    sigaddset(signals, SIGHUP);
+}
+
+void pn_serve_hold_signals(void)
+{
+    sigset_t signals;
+    fill_signals(&signals);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+}
+
+/* A signal that came before we were ready: no endpoint leads to us, so there is nothing to drain.
+ */
+static bool is_ended_already(void)
+{
+    sigset_t pending;
+    return sigpending(&pending) == 0 &&
+           (sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1);
+}
+
 int pn_serve_run(const struct pn_serve_options *o, struct pn_err *err)
 {
     static const struct pn_env nothing;
     struct server s = {.o = o, .service = {.snapshot = o->snapshot, .log = o->log}};
     s.service.env = o->env != NULL ? o->env : &nothing;
+    s.service.validate_only = o->validate_only;
     sigset_t signals, before;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
+    fill_signals(&signals);
     /* Blocked before threads start, so that they inherit it and the signals come here. */
     pthread_sigmask(SIG_BLOCK, &signals, &before);
     signal(SIGPIPE, SIG_IGN);
     int r = start(&s, err);
-    if (r == 0) {
+    if (r == 0 && is_ended_already()) {
+        pn_log_say(o->log, PN_LOG_INFO, "told to end during the start");
+    } else if (r == 0) {
         say_serving(&s);
         serve(&s, &signals);
     }

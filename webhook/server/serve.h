@@ -9,6 +9,7 @@
 #include "config/snapshot.h"
 #include "engine/engine.h"
 #include "obs/log.h"
+#include "server/reload.h"
 
 /* How to serve. All is borrowed for the call. */
 struct pn_serve_options {
@@ -24,16 +25,26 @@ struct pn_serve_options {
     unsigned shutdown_delay_seconds;   /* not ready, but serving: for the endpoints to follow */
     unsigned shutdown_timeout_seconds; /* then, for what is in flight */
     struct pn_snapshot *snapshot;
+    struct pn_reload *reload; /* is started, asked on SIGHUP, and stopped; NULL: none */
     struct pn_log *log;       /* NULL: none */
-    const struct pn_env *env; /* NULL: nothing but what a review says */
+    const struct pn_env *env; /* NULL: nothing but what a review says; labels of namespaces are the
+                                 snapshot's */
+    bool validate_only;       /* POST /mutate is not served */
 };
 
 /*
  * Serves until SIGTERM or SIGINT, drains, and returns 0; a second signal ends it at once. The line
  * "serving" in the log names the address and port that were bound and where the CA certificate is.
- * Both signals are blocked for the call, and SIGPIPE is ignored from here on. To be called before
- * threads start. When it cannot start, returns a negative errno with a message in err.
+ * These signals and SIGHUP are blocked for the call, and SIGPIPE is ignored from here on. To be
+ * called before threads start. When it cannot start, returns a negative errno with a message in
+ * err.
  */
 int pn_serve_run(const struct pn_serve_options *o, struct pn_err *err) PN_MUST_CHECK;
+
+/*
+ * Blocks the signals that pn_serve_run waits for, so that none gets lost before: to the first
+ * process of a container, a signal that it neither handles nor blocks is never delivered.
+ */
+void pn_serve_hold_signals(void);
 
 #endif
