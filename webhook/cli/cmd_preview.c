@@ -6,6 +6,7 @@
 #include "cli/cmd.h"
 #include "cli/preview.h"
 #include "config/load.h"
+#include "config/namespaces.h"
 
 static const char *const formats[] = {"diff", "patch", "yaml", "json", "name", NULL};
 
@@ -20,6 +21,8 @@ static const struct pn_flag flags[] = {
      "are used as well"},
     {"namespace", 'n', PN_FLAG_TEXT, AT(namespace), "NAMESPACE",
      "Namespace of objects that name none; an object that names another one is an error"},
+    {"namespaces", 0, PN_FLAG_TEXT, AT(namespaces), "FILE",
+     "Namespaces with their labels, as 'kubectl get namespaces -o json' prints them"},
     {"output", 'o', PN_FLAG_CHOICE, AT(format), "FORMAT", "Format", "diff", .choices = formats},
     {"explain", 0, PN_FLAG_BOOL, AT(explain), NULL, "Give the reason of each policy"},
     {"color", 0, PN_FLAG_CHOICE, AT(color), "WHEN", "Colour", "auto", .choices = pn_color_words},
@@ -148,8 +151,10 @@ static bool may_hold_namespace(const struct pn_document *doc)
            pn_str_has_suffix(kind, PN_STR("List"));
 }
 
-/* Labels of the Namespaces among the manifests, for namespaceSelector. */
-static int collect_namespaces(struct pn_value *ret, struct pn_input *input)
+/* Labels of namespaces, for namespaceSelector: of the Namespaces among the manifests, and for
+ * others as --namespaces has them. *ret_own: how many are among the manifests. */
+static int collect_namespaces(struct pn_value *ret, size_t *ret_own, struct pn_input *input,
+                              const struct pn_namespaces *known)
 {
     struct namespaces all = {NULL, 0};
     for (size_t i = 0; i < input->file_count; i++) {
@@ -165,7 +170,26 @@ static int collect_namespaces(struct pn_value *ret, struct pn_input *input)
                 return r;
         }
     }
-    return pn_object_new(ret, input->arena, all.members, all.count);
+    *ret_own = all.count;
+    *ret = known != NULL ? *pn_namespaces_labels(known) : PN_VALUE_ABSENT;
+    if (known == NULL)
+        return pn_object_new(ret, input->arena, all.members, all.count);
+    int r = 0;
+    for (size_t i = 0; i < all.count && r == 0; i++)
+        r = pn_object_with(ret, input->arena, *ret, all.members[i].key, all.members[i].value);
+    return r;
+}
+
+/* Reads --namespaces. Says what is wrong. */
+static enum pn_exit load_namespaces(struct pn_namespaces **ret, const struct pn_preview_options *o,
+                                    bool color)
+{
+    struct pn_diags diags = PN_DIAGS_INIT;
+    int r = o->namespaces != NULL ? pn_namespaces_load(ret, o->namespaces, &diags) : 0;
+    pn_out_diags(&diags, color);
+    if (r < 0)
+        pn_out_error("cannot load namespaces: %s", strerror(-r));
+    return r == 0 ? PN_EXIT_OK : PN_EXIT_FAILED;
 }
 
 /* ---- the run --------------------------------------------------------------------------- */
@@ -213,20 +237,22 @@ static void say_nothing_found(const struct pn_preview_options *o)
     pn_out_error("no objects found in %.*s", PN_STR_ARG(pn_buf_view(&names)));
 }
 
-static enum pn_exit run_on(struct pn_preview_run *run, struct pn_input *input)
+static enum pn_exit run_on(struct pn_preview_run *run, struct pn_input *input,
+                           const struct pn_namespaces *known)
 {
     struct pn_value labels;
-    int r = collect_namespaces(&labels, input);
+    size_t own = 0;
+    int r = collect_namespaces(&labels, &own, input, known);
     if (r == 0)
         r = pn_arena_new(&run->values, PN_ARENA_KEEP_BYTES);
     if (r == 0)
         r = pn_arena_new(&run->decider.arena, PN_ARENA_KEEP_BYTES);
     if (r == 0) {
         run->decider.env.namespace_labels = pn_value_count(labels) > 0 ? &labels : NULL;
-        if (pn_value_count(labels) > 0)
+        if (own > 0)
             pn_out_note(
                 PN_STR("note: labels of namespaces are taken from the manifests; the webhook "
-                       "does not know them\n"));
+                       "knows those of its --namespaces\n"));
         r = preview_all(run, input);
     }
     bool is_written = pn_out_finish(&run->out);
@@ -245,6 +271,7 @@ static enum pn_exit run(const void *options, char **operands, size_t n)
     const struct pn_preview_options *o = options;
     PN_CLEANUP(pn_input_deinit) struct pn_input input = {0};
     PN_CLEANUP(pn_policy_set_unref_pointer) struct pn_policy_set *set = NULL;
+    PN_CLEANUP(pn_namespaces_unref_pointer) struct pn_namespaces *known = NULL;
     struct pn_diags diags = PN_DIAGS_INIT;
     bool color_err = pn_color_wanted(o->color, STDERR_FILENO);
     bool explains = o->explain || o->format == PN_PREVIEW_JSON;
@@ -262,7 +289,8 @@ static enum pn_exit run(const void *options, char **operands, size_t n)
         pn_out_error("%s", strerror(-r));
         return PN_EXIT_FAILED;
     }
-    if (load_policies(&set, o, &input, color_err) != PN_EXIT_OK)
+    if (load_policies(&set, o, &input, color_err) != PN_EXIT_OK ||
+        load_namespaces(&known, o, color_err) != PN_EXIT_OK)
         return PN_EXIT_FAILED;
     struct pn_preview_run preview = {
         .o = o,
@@ -271,7 +299,7 @@ static enum pn_exit run(const void *options, char **operands, size_t n)
         .color_out = pn_color_wanted(o->color, STDOUT_FILENO),
         .color_err = color_err,
     };
-    enum pn_exit exit_code = run_on(&preview, &input);
+    enum pn_exit exit_code = run_on(&preview, &input, known);
     if (is_faulty)
         return PN_EXIT_FAILED;
     if (exit_code == PN_EXIT_OK && !pn_preview_has_seen_any(&preview.counts)) {

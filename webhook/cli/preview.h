@@ -20,8 +20,9 @@ enum pn_preview_format {
 
 struct pn_preview_options {
     struct pn_flag_list files, policies;
-    const char *namespace; /* NULL: none given */
-    int format;            /* enum pn_preview_format */
+    const char *namespace;  /* NULL: none given */
+    const char *namespaces; /* file of labels; NULL: none */
+    int format;             /* enum pn_preview_format */
     bool explain;
     bool recursive;
     int color; /* enum pn_color */
