@@ -101,17 +101,20 @@ class Connection:
 class Server:
     """`pannier serve` on a free port of the loopback, with its log read line by line."""
 
-    def __init__(self, binary, directory, *arguments, policies=None, own_cert=True, files=None):
+    def __init__(self, binary, directory, *arguments, policies=None, own_cert=True, files=None,
+                 before=None, env=None):
+        """`files`: limit of descriptors; `before`: called in the child before it becomes pannier."""
         self.binary, self.directory = binary, directory
         command = [binary, "serve", "--bind-address", "127.0.0.1", "--secure-port", "0"]
         if own_cert:
             command += ["--cert-dir", directory]
         if policies:
             command += ["-p", policies]
+        if files:
+            before = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
         self.process = subprocess.Popen(command + list(arguments), stderr=subprocess.PIPE,
                                         stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
-                                        preexec_fn=files and (lambda: resource.setrlimit(
-                                            resource.RLIMIT_NOFILE, (files, files))))
+                                        preexec_fn=before, env=env)
         self.lines = []
         self.text = []
         self.started = queue.Queue()

@@ -3,7 +3,7 @@
 """Tests of `pannier serve` over real TLS: test_http.py PANNIER REVIEWS POLICIES [WORD...]
 
 PANNIER is the binary, REVIEWS a directory of recorded AdmissionReviews, POLICIES what -p takes. With
-WORDs only the cases run whose names hold one of them. Writes TAP; exits with 1 when a case failed.
+WORDs only the cases run whose names (file.function) hold one of them. Writes TAP; exits with 1 when a case failed.
 """
 
 import sys
@@ -19,6 +19,7 @@ import cases_http  # noqa: F401
 import cases_bad_bodies  # noqa: F401
 import cases_connections  # noqa: F401
 import cases_lifecycle  # noqa: F401
+import cases_reload  # noqa: F401
 from checks import BARE, BINARY, POLICIES, SANITIZED, check, check_decision, read_review, tests
 from harness import Server
 
@@ -98,7 +99,7 @@ def run(name, number, function, *arguments):
 
 def main():
     chosen = [function for function in tests
-              if len(sys.argv) < 5 or any(word in function.__name__ for word in sys.argv[4:])]
+              if len(sys.argv) < 5 or any(word in f"{function.__module__}.{function.__name__}" for word in sys.argv[4:])]
     print(f"1..{len(chosen) + 3}")
     passed = number = 0
     with tempfile.TemporaryDirectory() as directory:

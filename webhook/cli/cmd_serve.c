@@ -4,13 +4,15 @@
 
 #include "cli/cmd.h"
 #include "cli/out.h"
-#include "config/load.h"
+#include "cli/protected.h"
 #include "config/snapshot.h"
 #include "obs/log.h"
 #include "server/serve.h"
 
 struct options {
     struct pn_flag_list policies;
+    const char *namespaces, *protected_namespaces;
+    bool allow_empty, audit_only, validate_only;
     const char *bind_address;
     uint32_t secure_port;
     const char *tls_cert_file, *tls_private_key_file, *cert_dir;
@@ -25,7 +27,20 @@ static const char *const log_formats[] = {[PN_LOG_JSON] = "json", [PN_LOG_TEXT] 
 
 static const struct pn_flag flags[] = {
     {"policies", 'p', PN_FLAG_LIST, AT(policies), "PATH",
-     "File or directory of templates and policies; may be repeated", "/etc/pannier/policies"},
+     "File or directory of templates and policies; may be repeated. Loaded anew when it changes "
+     "and on SIGHUP",
+     "/etc/pannier/policies"},
+    {"namespaces", 0, PN_FLAG_TEXT, AT(namespaces), "FILE",
+     "Namespaces with their labels, as 'kubectl get namespaces -o json' prints them; loaded anew "
+     "with the policies"},
+    {"protected-namespaces", 0, PN_FLAG_TEXT, AT(protected_namespaces), "LIST",
+     "Namespaces that no policy reaches, separated by commas. Without it kube-system, "
+     "kube-public, kube-node-lease and the server's own"},
+    {"allow-empty", 0, PN_FLAG_BOOL, AT(allow_empty), NULL, "Be ready without any policy too"},
+    {"audit-only", 0, PN_FLAG_BOOL, AT(audit_only), NULL,
+     "Treat every policy as one in mode Audit: decide and tell, but change and deny nothing"},
+    {"validate-only", 0, PN_FLAG_BOOL, AT(validate_only), NULL,
+     "Serve POST /validate, and answer 404 to POST /mutate"},
     {"bind-address", 0, PN_FLAG_TEXT, AT(bind_address), "ADDRESS",
      "Address to listen on; :: is every address of IPv6 and IPv4", "::"},
     {"secure-port", 0, PN_FLAG_NUMBER, AT(secure_port), "PORT",
@@ -52,35 +67,20 @@ static const struct pn_flag flags[] = {
     {0},
 };
 
-/* An empty set would answer each Pod with "nothing to do", which looks like health. */
-static void say_empty(const struct options *o)
+/* Says what is wrong. PN_EXIT_OK: the server can start, perhaps not ready yet. */
+static enum pn_exit load(struct pn_reload *reload)
 {
-    PN_CLEANUP(pn_buf_deinit) struct pn_buf paths = PN_BUF_INIT;
-    for (size_t i = 0; i < o->policies.count; i++)
-        pn_buf_printf(&paths, "%s%s", i == 0 ? "" : ", ", o->policies.items[i]);
-    pn_out_error("no policies in %.*s; give InjectionPolicy documents with --policies",
-                 PN_STR_ARG(pn_buf_view(&paths)));
-}
-
-static enum pn_exit load(struct pn_policy_set **ret, const struct options *o)
-{
-    PN_CLEANUP(pn_policy_set_unref_pointer) struct pn_policy_set *set = NULL;
     struct pn_diags diags = PN_DIAGS_INIT;
-    int r = pn_load_policies(&set, o->policies.items, o->policies.count, &diags);
+    int r = pn_reload_first(reload, &diags);
     pn_out_diags(&diags, pn_color_wanted(PN_COLOR_AUTO, STDERR_FILENO));
     if (r < 0)
         pn_out_error("cannot load policies: %s", strerror(-r));
-    if (r != 0)
-        return PN_EXIT_FAILED;
-    if (pn_policy_set_policy_count(set) == 0) {
-        say_empty(o);
-        return PN_EXIT_FAILED;
-    }
-    *ret = PN_TAKE(set);
-    return PN_EXIT_OK;
+    return r == 0 || r == PN_RELOAD_E_EMPTY ? PN_EXIT_OK : PN_EXIT_FAILED;
 }
 
-static enum pn_exit serve(const struct options *o, struct pn_snapshot *snapshot, struct pn_log *log)
+static enum pn_exit serve(const struct options *o, const struct pn_env *env,
+                          struct pn_snapshot *snapshot, struct pn_reload *reload,
+                          struct pn_log *log)
 {
     struct pn_err err = PN_ERR_INIT;
     bool is_any = strcmp(o->bind_address, "::") == 0;
@@ -94,7 +94,10 @@ static enum pn_exit serve(const struct options *o, struct pn_snapshot *snapshot,
         .shutdown_delay_seconds = o->shutdown_delay,
         .shutdown_timeout_seconds = o->shutdown_timeout,
         .snapshot = snapshot,
+        .reload = reload,
         .log = log,
+        .env = env,
+        .validate_only = o->validate_only,
     };
     int r = pn_serve_run(&options, &err);
     if (r == 0)
@@ -103,28 +106,51 @@ static enum pn_exit serve(const struct options *o, struct pn_snapshot *snapshot,
     return PN_EXIT_FAILED;
 }
 
+static enum pn_exit load_and_serve(const struct options *o, const struct pn_env *env,
+                                   struct pn_snapshot *snapshot, struct pn_log *log)
+{
+    struct pn_reload *reload = NULL;
+    const struct pn_reload_options options = {
+        .policies = o->policies.items,
+        .policy_path_count = o->policies.count,
+        .namespaces_file = o->namespaces,
+        .allow_empty = o->allow_empty,
+        .audit_only = o->audit_only,
+        .snapshot = snapshot,
+        .log = log,
+    };
+    if (pn_reload_new(&reload, &options) < 0) {
+        pn_out_error("out of memory");
+        return PN_EXIT_FAILED;
+    }
+    enum pn_exit exit_code = load(reload);
+    if (exit_code == PN_EXIT_OK)
+        exit_code = serve(o, env, snapshot, reload, log);
+    pn_reload_free(reload);
+    return exit_code;
+}
+
 static enum pn_exit run(const void *options, char **operands, size_t n)
 {
     const struct options *o = options;
-    struct pn_policy_set *set = NULL;
+    PN_CLEANUP(pn_protected_deinit) struct pn_protected protected = {0};
+    struct pn_err err = PN_ERR_INIT;
     struct pn_snapshot *snapshot = NULL;
     struct pn_log *log = NULL;
+    enum pn_exit exit_code = PN_EXIT_FAILED;
     (void)operands;
     (void)n;
-    enum pn_exit exit_code = load(&set, o);
-    if (exit_code != PN_EXIT_OK)
-        return exit_code;
-    int r = pn_snapshot_new(&snapshot);
+    pn_serve_hold_signals();
+    int r = pn_protected_read(&protected, o->protected_namespaces, &err);
+    if (r == 0)
+        r = pn_snapshot_new(&snapshot);
     if (r == 0)
         r = pn_log_new(&log, STDERR_FILENO, (enum pn_log_format)o->log_format);
-    if (r == 0) {
-        pn_snapshot_publish(snapshot, PN_TAKE(set));
-        exit_code = serve(o, snapshot, log);
-    } else {
-        pn_out_error("%s", strerror(-r));
-        exit_code = PN_EXIT_FAILED;
-    }
-    pn_policy_set_unref(set);
+    const struct pn_env env = {.protected_namespaces = protected.names};
+    if (r == 0)
+        exit_code = load_and_serve(o, &env, snapshot, log);
+    else
+        pn_out_error("%s", r > 0 ? err.text : strerror(-r));
     pn_log_free(log);
     pn_snapshot_free(snapshot);
     return exit_code;
@@ -135,8 +161,8 @@ const struct pn_cmd pn_cmd_serve = {
     .summary = "Run the webhook",
     .about =
         "Answers AdmissionReviews at POST /mutate over HTTPS: a Pod that policies select gets "
-        "its sidecars as a JSON Patch. GET /livez, /readyz and /healthz say how it is. SIGTERM "
-        "drains and ends it.",
+        "its sidecars as a JSON Patch. POST /validate judges final Pods. GET /livez, /readyz and "
+        "/healthz say how it is. SIGHUP loads the policies anew; SIGTERM drains and ends it.",
     .usage = "[-p PATH]... [flags]",
     .examples = "  # The shipped policies on one address, with a certificate of its own\n"
                 "  pannier serve -p templates --bind-address 127.0.0.1 --cert-dir /tmp/pannier\n"
