@@ -391,18 +391,15 @@ def protected_namespaces_are_out_of_reach(_):
             review["request"]["object"]["metadata"].pop("namespace", None)
         return added(server, changed(move))
 
-    os.environ["POD_NAMESPACE"] = "team-injection"
-    try:
-        with serving() as (server, _):
-            for namespace in ("kube-system", "kube-public", "kube-node-lease", "team-injection"):
-                check(added_in(server, namespace) == [], namespace)
-            check(added_in(server, "pannier-system") == ["one"])
-        with serving("--protected-namespaces", "secret, other") as (server, _):
-            for namespace in ("secret", "other"):
-                check(added_in(server, namespace) == [], namespace)
-            check(added_in(server, "kube-system") == ["one"])
-    finally:
-        del os.environ["POD_NAMESPACE"]
+    env = dict(os.environ, POD_NAMESPACE="team-injection")
+    with serving(env=env) as (server, _):
+        for namespace in ("kube-system", "kube-public", "kube-node-lease", "team-injection"):
+            check(added_in(server, namespace) == [], namespace)
+        check(added_in(server, "pannier-system") == ["one"])
+    with serving("--protected-namespaces", "secret, other", env=env) as (server, _):
+        for namespace in ("secret", "other"):
+            check(added_in(server, namespace) == [], namespace)
+        check(added_in(server, "kube-system") == ["one"])
     with serving("--protected-namespaces", "") as (server, _):
         check(added_in(server, "pannier-system") == ["one"])
     with serving() as (server, _):

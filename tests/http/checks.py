@@ -6,6 +6,8 @@ import json
 import os
 import sys
 
+OPTIONS = dict(argument[2:].partition("=")[::2] for argument in sys.argv if argument.startswith("--"))
+sys.argv[1:] = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
 BINARY, REVIEWS, POLICIES = sys.argv[1:4]
 MIB = 1 << 20
 BODY_MAX = 8 * MIB  # PN_REVIEW_MAX_BYTES

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of `pannier serve` over real TLS: test_http.py PANNIER REVIEWS POLICIES [WORD...]
+"""Tests of `pannier serve` over real TLS: test_http.py [--OPTION=VALUE...] PANNIER REVIEWS POLICIES [WORD...]
 
 PANNIER is the binary, REVIEWS a directory of recorded AdmissionReviews, POLICIES what -p takes. With
 WORDs only the cases run whose names (file.function) hold one of them. Writes TAP; exits with 1 when a case failed.
+Options: --sigterms=N, how often a server is ended under load (30); --clock=FILE, a library for LD_PRELOAD (clock.c).
 """
 
 import sys
@@ -20,6 +21,7 @@ import cases_bad_bodies  # noqa: F401
 import cases_connections  # noqa: F401
 import cases_lifecycle  # noqa: F401
 import cases_reload  # noqa: F401
+import cases_faults  # noqa: F401
 from checks import BARE, BINARY, POLICIES, SANITIZED, check, check_decision, read_review, tests
 from harness import Server
 
