@@ -174,9 +174,8 @@ static void decode_string_map(struct pn_decoder *d, const struct pn_node *node, 
         d->out_of_memory = true;
 }
 
-static void decode_field(struct pn_decoder *d, const struct pn_node *key,
-                         const struct pn_node *node, const char *what, const struct pn_field *field,
-                         void *target)
+static void decode_field(struct pn_decoder *d, const struct pn_node *node, const char *what,
+                         const struct pn_field *field, void *target)
 {
     char *at = (char *)target + field->offset;
     struct pn_err inner;
@@ -209,11 +208,6 @@ static void decode_field(struct pn_decoder *d, const struct pn_node *key,
     case PN_FIELD_NODE:
         *(const struct pn_node **)(void *)at = node;
         return;
-    case PN_FIELD_LATER:
-        pn_decode_fault(d, key, "not-supported-yet",
-                        "%s.%s: this version of pannier does not have it yet", what, field->name);
-        pn_diags_help(d->diags, "leave the field out");
-        return;
     }
 }
 
@@ -233,7 +227,7 @@ void pn_decode_object(struct pn_decoder *d, const struct pn_node *node, const ch
         if (f->name == NULL)
             unknown_field(d, e->key, what, fields);
         else
-            decode_field(d, e->key, e->value, what, f, target);
+            decode_field(d, e->value, what, f, target);
     }
     for (const struct pn_field *f = fields; f->name != NULL; f++) {
         if (f->required && pn_node_get(node, f->name) == NULL)

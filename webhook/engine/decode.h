@@ -32,7 +32,6 @@ enum pn_field_type {
     PN_FIELD_STRING_MAP,  /* struct pn_value: an object of strings */
     PN_FIELD_OBJECT,      /* the struct that `fields` describe, at the offset */
     PN_FIELD_NODE,        /* const struct pn_node *: as it is, for a closer look */
-    PN_FIELD_LATER,       /* known, but this version cannot do it: always a fault */
 };
 
 struct pn_strs {

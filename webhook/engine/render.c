@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "engine/security_check.h"
+
 static const struct pn_str no_text = {NULL, 0};
 
 static int one_object(struct pn_value *ret, struct pn_arena *a, struct pn_str key1,
@@ -96,6 +98,21 @@ static int eval_part(struct pn_value *ret, const struct pn_template_expr *t,
     return r;
 }
 
+/* The level that the template declares. */
+static int check_security(const struct pn_template *t, const struct pn_fragment *fragment,
+                          struct pn_arena *a, struct pn_reason *ret_reason)
+{
+    struct pn_str fault = PN_STR_NULL;
+    if (t->security < 0)
+        return 0;
+    int r = pn_fragment_security_fault(&fault, fragment, (enum pn_security_level)t->security, a);
+    if (r != 0 || fault.s == NULL)
+        return r;
+    *ret_reason = PN_REASON(a, PN_REASON_POD_SECURITY_VIOLATION, {"template", t->name},
+                            {"detail", fault});
+    return PN_RENDER_E_REASON;
+}
+
 int pn_render_in(const struct pn_fragment **ret, const struct pn_injection *injection,
                  struct pn_value context, struct pn_arena *a, struct pn_reason *ret_reason)
 {
@@ -117,6 +134,8 @@ int pn_render_in(const struct pn_fragment **ret, const struct pn_injection *inje
     if (r == PN_FRAGMENT_E_INVALID)
         return refuse(ret_reason, a, PN_REASON_RENDERED_INVALID, injection->template->name,
                       err.text);
+    if (r == 0)
+        r = check_security(injection->template, fragment, a, ret_reason);
     if (r == 0)
         *ret = fragment;
     return r;

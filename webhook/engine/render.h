@@ -18,7 +18,8 @@ struct pn_scene {
 /*
  * What `injection` adds to this Pod. Returns 0 (*ret lives in the arena or in the set),
  * PN_RENDER_E_REASON (parameter-missing, parameter-invalid, template-error, template-limit,
- * rendered-invalid, namespace-labels-unknown), or -ENOMEM.
+ * rendered-invalid, pod-security-violation,
+ * namespace-labels-unknown), or -ENOMEM.
  */
 int pn_render(const struct pn_fragment **ret, const struct pn_policy *policy,
               const struct pn_injection *injection, const struct pn_scene *scene,

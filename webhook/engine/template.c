@@ -5,6 +5,7 @@
 #include "engine/fragment_check.h"
 #include "engine/mentions.h"
 #include "engine/own.h"
+#include "engine/security_check.h"
 #include "kube/names.h"
 
 /* spec.pod of a SidecarTemplate: the part of a Pod that a template may add to. */
@@ -19,6 +20,7 @@ struct pod_nodes {
 
 struct spec {
     struct pn_str category;
+    int security;
     struct {
         bool host_network;
         struct pn_strs os;
@@ -67,7 +69,7 @@ static const struct pn_field pod_fields[] = {
 static const struct pn_field spec_fields[] = {
     {"category", PN_FIELD_STRING, offsetof(struct spec, category), true},
     {"supports", PN_FIELD_OBJECT, offsetof(struct spec, supports), false, NULL, supports_fields},
-    {"podSecurity", PN_FIELD_LATER},
+    {"podSecurity", PN_FIELD_ENUM, offsetof(struct spec, security), false, pn_security_words},
     {"parameters", PN_FIELD_NODE, offsetof(struct spec, parameters)},
     {"identity", PN_FIELD_OBJECT, offsetof(struct spec, identity), false, NULL, identity_fields},
     {"literals", PN_FIELD_NODE, offsetof(struct spec, literals)},
@@ -315,7 +317,7 @@ static void check_pod(struct pn_decoder *d, const struct pn_node *node, struct p
 void pn_template_decode(struct pn_template_draft *ret, struct pn_decoder *d,
                         const struct pn_document *doc)
 {
-    struct spec nodes = {0};
+    struct spec nodes = {.security = -1};
     struct pod_nodes pod = {0};
     struct pn_template *t = &ret->template;
     *ret = (struct pn_template_draft){.source = doc->source};
@@ -329,12 +331,16 @@ void pn_template_decode(struct pn_template_draft *ret, struct pn_decoder *d,
     t->category = nodes.category;
     t->supports_host_network = nodes.supports.host_network;
     t->token = nodes.token;
+    t->security = nodes.security;
     t->image_repositories = nodes.identity.image_repositories;
     decode_os(t, d, spec, nodes.supports.os);
     check_words(t, d, spec);
     pn_parameters_decode(&t->parameters, d, nodes.parameters);
     decode_literals(t, d, nodes.literals);
     check_pod(d, nodes.pod, &pod);
+    if (t->security >= 0)
+        pn_check_security(d, (enum pn_security_level)t->security, pod.spec.init_containers,
+                          pod.spec.containers, pod.spec.volumes);
     check_app_rules(d, nodes.app_containers, pod.spec.volumes);
     if (need_written_out(d, nodes.append_annotations, "spec.appendAnnotations"))
         pn_check_annotations(d, nodes.append_annotations, "spec.appendAnnotations");
