@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "sys/file.h"
 #include "sys/fingerprint.h"
+#include "sys/watch.h"
 
 /* A directory of its own for each test. */
 static char home[64];
@@ -282,6 +283,73 @@ START_TEST(a_fingerprint_shows_every_kind_of_change)
 }
 END_TEST
 
+/* Looks until the change has settled: at the second look after it. */
+static void expect_change(struct pn_watch *w, const char *const *paths, size_t n)
+{
+    ck_assert_int_eq(pn_watch_has_changed(w, paths, n), 0);
+    ck_assert_int_eq(pn_watch_has_changed(w, paths, n), 1);
+    ck_assert_int_eq(pn_watch_has_changed(w, paths, n), 0);
+}
+
+START_TEST(a_watch_sees_each_kind_of_change_once)
+{
+    char file[256];
+    snprintf(file, sizeof file, "%s", in_home("a.yaml"));
+    const char *const paths[] = {file, home};
+    struct pn_watch w;
+    pn_watch_init(&w, paths, 2); /* a file that is not there yet */
+    ck_assert_int_eq(pn_watch_has_changed(&w, paths, 2), 0);
+    put("a.yaml", "1");
+    expect_change(&w, paths, 2);
+    put("a.yaml", "22"); /* in place */
+    expect_change(&w, paths, 2);
+    ck_assert_int_eq(pn_file_write_atomic(file, PN_STR("33"), 0644), 0); /* by a rename */
+    expect_change(&w, paths, 2);
+    ck_assert_int_eq(chmod(file, 0600), 0);
+    expect_change(&w, paths, 2);
+    put("b.yaml", ""); /* in the directory */
+    expect_change(&w, paths, 2);
+    put("b.txt", "");
+    ck_assert_int_eq(pn_watch_has_changed(&w, paths, 2), 0);
+    ck_assert_int_eq(pn_watch_has_changed(&w, paths, 2), 0);
+    ck_assert_int_eq(unlink(file), 0);
+    expect_change(&w, paths, 2);
+}
+END_TEST
+
+START_TEST(a_watch_waits_while_something_is_being_written)
+{
+    const char *const paths[] = {home};
+    struct pn_watch w;
+    put("a.yaml", "");
+    pn_watch_init(&w, paths, 1);
+    for (int i = 1; i < 4; i++) {
+        put("a.yaml", &"xxxx"[4 - i]);
+        ck_assert_int_eq(pn_watch_has_changed(&w, paths, 1), 0);
+    }
+    ck_assert_int_eq(pn_watch_has_changed(&w, paths, 1), 1);
+}
+END_TEST
+
+START_TEST(a_watch_follows_the_data_link_of_a_mount)
+{
+    char file[256];
+    snprintf(file, sizeof file, "%s", in_home("tls.crt"));
+    const char *const paths[] = {file};
+    struct pn_watch w;
+    ck_assert_int_eq(mkdir(in_home("..1"), 0755), 0);
+    ck_assert_int_eq(mkdir(in_home("..2"), 0755), 0);
+    put("..1/tls.crt", "one");
+    put("..2/tls.crt", "two");
+    ck_assert_int_eq(symlink("..1", in_home("..data")), 0);
+    ck_assert_int_eq(symlink("..data/tls.crt", file), 0);
+    pn_watch_init(&w, paths, 1);
+    ck_assert_int_eq(symlink("..2", in_home("..data_tmp")), 0);
+    ck_assert_int_eq(rename(in_home("..data_tmp"), in_home("..data")), 0);
+    expect_change(&w, paths, 1);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("sys");
@@ -301,6 +369,9 @@ int main(void)
     tcase_add_test(t, too_many_files_end_the_listing);
     tcase_add_test(t, compares_files_by_identity);
     tcase_add_test(t, a_fingerprint_shows_every_kind_of_change);
+    tcase_add_test(t, a_watch_sees_each_kind_of_change_once);
+    tcase_add_test(t, a_watch_waits_while_something_is_being_written);
+    tcase_add_test(t, a_watch_follows_the_data_link_of_a_mount);
     suite_add_tcase(s, t);
     SRunner *sr = srunner_create(s);
     srunner_set_tap(sr, "-");
