@@ -7,6 +7,7 @@
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 
+#include "certs/check.h"
 #include "certs/issue.h"
 
 enum { NOT_BEFORE = 1700000000, NOT_AFTER = 1800000000 };
@@ -233,6 +234,124 @@ START_TEST(dates_beyond_2050_are_written)
 }
 END_TEST
 
+/* ---- a given CA ------------------------------------------------------------------------ */
+
+static struct pn_issued issue_at(int64_t not_before, int64_t not_after, int64_t ca_not_after,
+                                 const struct pn_issued *ca)
+{
+    static const struct pn_str names[] = {PN_STR_INIT("localhost")};
+    struct pn_issued issued = PN_ISSUED_INIT;
+    struct pn_err err = PN_ERR_INIT;
+    struct pn_issue_options o = {.names = names,
+                                 .name_count = 1,
+                                 .not_before = not_before,
+                                 .not_after = not_after,
+                                 .ca_not_after = ca_not_after,
+                                 .now = not_before};
+    if (ca != NULL) {
+        o.ca_cert = pn_buf_view(&ca->ca_cert);
+        o.ca_key = pn_buf_view(&ca->ca_key);
+    }
+    ck_assert_msg(pn_issue_chain(&issued, &o, &err) == 0, "%s", err.text);
+    return issued;
+}
+
+START_TEST(a_ca_signs_again_and_nothing_outlives_it)
+{
+    struct pn_issued first = issue_at(1000, 2000, 5000, NULL);
+    struct pn_issued second = issue_at(3000, 9000, 0, &first);
+    ck_assert(pn_str_eq(pn_buf_view(&first.ca_cert), pn_buf_view(&second.ca_cert)));
+    ck_assert(!pn_str_eq(pn_buf_view(&first.key), pn_buf_view(&second.key)));
+    ck_assert_int_eq(first.not_after, 2000);
+    ck_assert_int_eq(second.not_after, 5000);
+    ck_assert_int_eq(second.ca_not_after, 5000);
+    X509 *ca = read_cert(&first.ca_cert), *cert = read_cert(&second.cert);
+    ck_assert_int_eq(verify(cert, ca, 4999), X509_V_OK);
+    ck_assert(pn_check_is_signed_by(pn_buf_view(&second.cert), pn_buf_view(&first.ca_cert)));
+    ck_assert(!pn_check_is_signed_by(pn_buf_view(&second.ca_cert), pn_buf_view(&second.cert)));
+    X509_free(ca);
+    X509_free(cert);
+    pn_issued_deinit(&first);
+    pn_issued_deinit(&second);
+}
+END_TEST
+
+START_TEST(a_ca_out_of_its_dates_does_not_sign)
+{
+    static const struct pn_str names[] = {PN_STR_INIT("localhost")};
+    static const struct {
+        int64_t now;
+        const char *why;
+    } cases[] = {{999, "not valid yet"}, {5000, "expired"}};
+    struct pn_issued ca = issue_at(1000, 2000, 5000, NULL), issued = PN_ISSUED_INIT;
+    for (size_t i = 0; i < PN_COUNT_OF(cases); i++) {
+        struct pn_err err = PN_ERR_INIT;
+        struct pn_issue_options o = {.names = names,
+                                     .name_count = 1,
+                                     .not_before = cases[i].now - 500,
+                                     .not_after = 9000,
+                                     .ca_cert = pn_buf_view(&ca.ca_cert),
+                                     .ca_key = pn_buf_view(&ca.ca_key),
+                                     .now = cases[i].now};
+        ck_assert_int_eq(pn_issue_chain(&issued, &o, &err), PN_ISSUE_E_INVALID);
+        ck_assert_ptr_nonnull(strstr(err.text, cases[i].why));
+    }
+    pn_issued_deinit(&ca);
+}
+END_TEST
+
+/* ---- checking -------------------------------------------------------------------------- */
+
+/* The ids of what is found, each followed by a blank. */
+static const char *findings_of(const struct pn_issued *issued, int64_t now, int64_t within)
+{
+    static char ids[256];
+    struct pn_arena *arena = NULL;
+    struct pn_check_report report;
+    struct pn_err err = PN_ERR_INIT;
+    struct pn_check_options o = {.cert = pn_buf_view(&issued->cert),
+                                 .key = pn_buf_view(&issued->key),
+                                 .ca = pn_buf_view(&issued->ca_cert),
+                                 .now = now,
+                                 .expires_within_seconds = within};
+    ck_assert_int_eq(pn_arena_new(&arena, 0), 0);
+    ck_assert_msg(pn_check_run(&report, &o, arena, &err) == 0, "%s", err.text);
+    ids[0] = '\0';
+    for (size_t i = 0; i < report.finding_count; i++) {
+        strcat(ids, report.findings[i].id);
+        strcat(ids, " ");
+    }
+    pn_arena_free(arena);
+    return ids;
+}
+
+START_TEST(dates_are_findings)
+{
+    struct pn_issued issued = issue_at(1000, 2000, 5000, NULL);
+    ck_assert_str_eq(findings_of(&issued, 999, 0), "not-yet-valid ca-not-yet-valid ");
+    ck_assert_str_eq(findings_of(&issued, 1000, 0), "");
+    ck_assert_str_eq(findings_of(&issued, 1999, 0), "");
+    ck_assert_str_eq(findings_of(&issued, 1500, 500), "");
+    ck_assert_str_eq(findings_of(&issued, 1500, 501), "expires-soon ");
+    ck_assert_str_eq(findings_of(&issued, 1500, 3501), "expires-soon ca-expires-soon ");
+    ck_assert_str_eq(findings_of(&issued, 2000, 0), "expired ");
+    ck_assert_str_eq(findings_of(&issued, 5000, 0), "expired ca-expired ");
+    pn_issued_deinit(&issued);
+}
+END_TEST
+
+START_TEST(a_text_that_breaks_off_anywhere_is_no_certificate)
+{
+    struct pn_issued issued = issue_at(1000, 2000, 5000, NULL);
+    struct pn_str whole = pn_buf_view(&issued.cert);
+    ck_assert_uint_eq(pn_check_count_certs(whole), 1);
+    /* The last line break may be missing. */
+    for (size_t n = 0; n + 1 < whole.n; n++)
+        ck_assert_msg(pn_check_count_certs((struct pn_str){whole.s, n}) == 0, "%zu bytes", n);
+    pn_issued_deinit(&issued);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("certs");
@@ -243,6 +362,10 @@ int main(void)
     tcase_add_loop_test(tcase, names_are_checked, 0, PN_COUNT_OF(names_cases));
     tcase_add_test(tcase, senseless_options_are_refused);
     tcase_add_test(tcase, dates_beyond_2050_are_written);
+    tcase_add_test(tcase, a_ca_signs_again_and_nothing_outlives_it);
+    tcase_add_test(tcase, a_ca_out_of_its_dates_does_not_sign);
+    tcase_add_test(tcase, dates_are_findings);
+    tcase_add_test(tcase, a_text_that_breaks_off_anywhere_is_no_certificate);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_set_tap(runner, "-");

@@ -10,12 +10,13 @@
 enum pn_exit {
     PN_EXIT_OK = 0,
     PN_EXIT_DENIED = 1, /* an object was denied */
+    PN_EXIT_FOUND = 1,  /* what was to be checked is not as it should be */
     PN_EXIT_FAILED = 2, /* usage, unreadable or malformed input, no input found, no output */
 };
 
 /* One subcommand. The table of them in main.c is both dispatch and help. */
 struct pn_cmd {
-    const char *name;
+    const char *name;     /* one word or two */
     const char *summary;  /* a capital verb, no final period */
     const char *about;    /* paragraphs, a line break between them; NULL: the summary says all */
     const char *usage;    /* what follows "pannier NAME" */
@@ -29,6 +30,8 @@ struct pn_cmd {
 
 extern const struct pn_cmd pn_cmd_serve;
 extern const struct pn_cmd pn_cmd_preview;
+extern const struct pn_cmd pn_cmd_certs_issue;
+extern const struct pn_cmd pn_cmd_certs_check;
 extern const struct pn_cmd pn_cmd_version;
 
 #endif

@@ -63,7 +63,7 @@ bool pn_flags_read_duration(uint32_t *ret_seconds, const char *text)
         sum += number * unit;
     }
     double seconds = sum / 1e9;
-    if (seconds > 365.0 * 24 * 3600)
+    if (seconds > 100 * 365.0 * 24 * 3600) /* the life of a CA is the longest that is asked for */
         return false;
     *ret_seconds = (uint32_t)seconds;
     if ((double)*ret_seconds < seconds)

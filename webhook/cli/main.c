@@ -11,31 +11,54 @@ static const struct pn_cmd help_cmd;
 
 /* Dispatch and help: a command is in both, or in neither. */
 static const struct pn_cmd *const commands[] = {
-    &pn_cmd_serve,
-    &pn_cmd_preview,
-    &pn_cmd_version,
-    &help_cmd,
+    &pn_cmd_serve,       &pn_cmd_preview, &pn_cmd_certs_issue,
+    &pn_cmd_certs_check, &pn_cmd_version, &help_cmd,
 };
 
-static const struct pn_cmd *find_command(const char *name)
+/* The command that the first words are the name of, one or two; *ret_words is how many. */
+static const struct pn_cmd *find_command(char *const *words, size_t n, size_t *ret_words)
 {
     for (size_t i = 0; i < PN_COUNT_OF(commands); i++) {
-        if (strcmp(commands[i]->name, name) == 0)
-            return commands[i];
+        struct pn_str second = pn_str_of(commands[i]->name);
+        struct pn_str first = pn_str_split(&second, ' ');
+        size_t count = second.s != NULL ? 2 : 1;
+        if (n < count || !pn_str_is(first, words[0]) ||
+            (count == 2 && !pn_str_is(second, words[1])))
+            continue;
+        *ret_words = count;
+        return commands[i];
     }
     return NULL;
 }
 
-static enum pn_exit unknown_command(const char *name)
+/* The first word of commands that have two. */
+static bool is_group(const char *word)
+{
+    for (size_t i = 0; i < PN_COUNT_OF(commands); i++) {
+        struct pn_str rest = pn_str_of(commands[i]->name);
+        if (pn_str_is(pn_str_split(&rest, ' '), word) && rest.s != NULL)
+            return true;
+    }
+    return false;
+}
+
+static enum pn_exit unknown_command(char *const *words, size_t n)
 {
     const char *names[PN_COUNT_OF(commands) + 1] = {NULL};
+    PN_CLEANUP(pn_buf_deinit) struct pn_buf name = PN_BUF_INIT;
     for (size_t i = 0; i < PN_COUNT_OF(commands); i++)
         names[i] = commands[i]->name;
-    const char *near = pn_str_nearest(pn_str_of(name), names);
+    pn_buf_cstr(&name, words[0]);
+    if (n > 1 && is_group(words[0]))
+        pn_buf_printf(&name, " %s", words[1]);
+    const char *near = pn_str_nearest(pn_buf_view(&name), names);
     if (near != NULL)
-        pn_out_error("unknown command \"%s\"; did you mean \"%s\"?", name, near);
+        pn_out_error("unknown command \"%.*s\"; did you mean \"%s\"?",
+                     PN_STR_ARG(pn_buf_view(&name)), near);
+    else if (n == 1 && is_group(words[0]))
+        pn_out_error("\"%s\" is only the first word of a command", words[0]);
     else
-        pn_out_error("unknown command \"%s\"", name);
+        pn_out_error("unknown command \"%.*s\"", PN_STR_ARG(pn_buf_view(&name)));
     pn_out_note(PN_STR("See 'pannier help' for the commands.\n"));
     return PN_EXIT_FAILED;
 }
@@ -49,7 +72,7 @@ static void write_overview(struct pn_buf *out)
                      "\n"
                      "Commands:\n");
     for (size_t i = 0; i < PN_COUNT_OF(commands); i++)
-        pn_buf_printf(out, "  %-9s%s\n", commands[i]->name, commands[i]->summary);
+        pn_buf_printf(out, "  %-16s%s\n", commands[i]->name, commands[i]->summary);
     pn_buf_cstr(out, "\nUse \"pannier help COMMAND\" for more about a command.\n");
 }
 
@@ -63,23 +86,6 @@ static enum pn_exit print_help(const struct pn_cmd *cmd)
     return pn_out_finish(&out) ? PN_EXIT_OK : PN_EXIT_FAILED;
 }
 
-static enum pn_exit run_help(const void *options, char **operands, size_t n)
-{
-    (void)options;
-    const struct pn_cmd *cmd = n > 0 ? find_command(operands[0]) : NULL;
-    if (n > 0 && cmd == NULL)
-        return unknown_command(operands[0]);
-    return print_help(cmd);
-}
-
-static const struct pn_cmd help_cmd = {
-    .name = "help",
-    .summary = "Explain a command",
-    .usage = "[COMMAND]",
-    .operands_max = 1,
-    .run = run_help,
-};
-
 static enum pn_exit bad_usage(const struct pn_cmd *cmd, const char *text)
 {
     PN_CLEANUP(pn_buf_deinit) struct pn_buf hint = PN_BUF_INIT;
@@ -89,7 +95,30 @@ static enum pn_exit bad_usage(const struct pn_cmd *cmd, const char *text)
     return PN_EXIT_FAILED;
 }
 
-/* argv[0] is the command's name. */
+static enum pn_exit run_help(const void *options, char **operands, size_t n)
+{
+    (void)options;
+    size_t words = 0;
+    const struct pn_cmd *cmd = n > 0 ? find_command(operands, n, &words) : NULL;
+    if (n > 0 && cmd == NULL)
+        return unknown_command(operands, n);
+    if (words < n) {
+        struct pn_err err = PN_ERR_INIT;
+        pn_err_set(&err, 0, "unexpected argument \"%s\"", operands[words]);
+        return bad_usage(&help_cmd, err.text);
+    }
+    return print_help(cmd);
+}
+
+static const struct pn_cmd help_cmd = {
+    .name = "help",
+    .summary = "Explain a command",
+    .usage = "[COMMAND]",
+    .operands_max = 2,
+    .run = run_help,
+};
+
+/* argv[0] is the command's name, or its last word. */
 static enum pn_exit run_command(const struct pn_cmd *cmd, int argc, char **argv)
 {
     struct pn_err err = PN_ERR_INIT;
@@ -129,7 +158,11 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0)
         return print_help(NULL);
-    const bool is_version = strcmp(argv[1], "--version") == 0;
-    const struct pn_cmd *cmd = find_command(is_version ? "version" : argv[1]);
-    return cmd != NULL ? run_command(cmd, argc - 1, argv + 1) : unknown_command(argv[1]);
+    if (strcmp(argv[1], "--version") == 0)
+        return run_command(&pn_cmd_version, argc - 1, argv + 1);
+    size_t words = 0;
+    const struct pn_cmd *cmd = find_command(argv + 1, (size_t)argc - 1, &words);
+    if (cmd == NULL)
+        return unknown_command(argv + 1, (size_t)argc - 1);
+    return run_command(cmd, argc - (int)words, argv + words);
 }

@@ -105,27 +105,10 @@ int pn_own_cert_make(struct pn_issued *ret, const char *address, struct pn_err *
     return r == 0 ? 0 : pn_err_wrap(err, r, "making a certificate");
 }
 
-static int write_file(const char *directory, const char *name, const struct pn_buf *text,
-                      unsigned mode, struct pn_err *err)
-{
-    PN_CLEANUP(pn_free_pointer) char *path = NULL;
-    if (asprintf(&path, "%s/%s", directory, name) < 0) {
-        path = NULL;
-        return pn_err_set(err, -ENOMEM, "out of memory");
-    }
-    int r = pn_file_write_atomic(path, pn_buf_view(text), mode);
-    return r == 0 ? 0 : pn_err_set(err, r, "cannot write '%s': %s", path, strerror(-r));
-}
-
 int pn_own_cert_write(const struct pn_issued *issued, const char *directory, struct pn_err *err)
 {
-    if (mkdir(directory, 0755) < 0 && errno != EEXIST)
-        return pn_err_set(err, -errno, "cannot make the directory '%s': %s", directory,
-                          strerror(errno));
-    int r = write_file(directory, "tls.key", &issued->key, 0600, err);
-    if (r == 0)
-        r = write_file(directory, "tls.crt", &issued->cert, 0644, err);
-    if (r == 0)
-        r = write_file(directory, "ca.crt", &issued->ca_cert, 0644, err);
-    return r;
+    const struct pn_file_part parts[] = {{"tls.key", pn_buf_view(&issued->key), 0600},
+                                         {"tls.crt", pn_buf_view(&issued->cert), 0644},
+                                         {"ca.crt", pn_buf_view(&issued->ca_cert), 0644}};
+    return pn_file_write_set(directory, parts, PN_COUNT_OF(parts), err);
 }

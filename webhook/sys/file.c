@@ -98,7 +98,8 @@ static int fill_temporary(int fd, struct pn_str bytes, unsigned mode)
     return 0;
 }
 
-int pn_file_write_atomic(const char *path, struct pn_str bytes, unsigned mode)
+/* A file beside `path` that holds `bytes` on disk. *ret is its name, for the caller to free. */
+static int stage(char **ret, const char *path, struct pn_str bytes, unsigned mode)
 {
     PN_CLEANUP(pn_free_pointer) char *temporary = NULL;
     if (asprintf(&temporary, "%s.XXXXXX", path) < 0) {
@@ -111,13 +112,91 @@ int pn_file_write_atomic(const char *path, struct pn_str bytes, unsigned mode)
     int r = fill_temporary(fd, bytes, mode);
     if (close(fd) < 0 && r == 0)
         r = -errno;
-    if (r == 0 && rename(temporary, path) < 0)
+    if (r < 0)
+        unlink(temporary);
+    else
+        *ret = PN_TAKE(temporary);
+    return r;
+}
+
+int pn_file_write_atomic(const char *path, struct pn_str bytes, unsigned mode)
+{
+    PN_CLEANUP(pn_free_pointer) char *temporary = NULL;
+    int r = stage(&temporary, path, bytes, mode);
+    if (r < 0)
+        return r;
+    if (rename(temporary, path) < 0) {
         r = -errno;
-    if (r < 0) {
         unlink(temporary);
         return r;
     }
     return sync_directory_of(path);
+}
+
+/* One file of a set on its way. */
+struct staged {
+    char *path, *temporary; /* on the heap; temporary: NULL once it is in its place */
+};
+
+static void staged_free(struct staged *set, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (set[i].temporary != NULL)
+            unlink(set[i].temporary);
+        free(set[i].temporary);
+        free(set[i].path);
+    }
+    free(set);
+}
+
+static int cannot_write(struct pn_err *err, int code, const char *path)
+{
+    return pn_err_set(err, code, "cannot write '%s': %s", path, strerror(-code));
+}
+
+static int stage_part(struct staged *s, const char *directory, const struct pn_file_part *part,
+                      struct pn_err *err)
+{
+    struct stat st;
+    if (asprintf(&s->path, "%s/%s", directory, part->name) < 0) {
+        s->path = NULL;
+        return pn_err_set(err, -ENOMEM, "out of memory");
+    }
+    if (lstat(s->path, &st) == 0 && S_ISDIR(st.st_mode)) /* the one thing that rename refuses */
+        return cannot_write(err, -EISDIR, s->path);
+    int r = stage(&s->temporary, s->path, part->bytes, part->mode);
+    return r < 0 ? cannot_write(err, r, s->path) : 0;
+}
+
+static int place_all(struct staged *set, size_t n, struct pn_err *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (rename(set[i].temporary, set[i].path) < 0)
+            return cannot_write(err, -errno, set[i].path);
+        free(PN_TAKE(set[i].temporary));
+    }
+    int r = n > 0 ? sync_directory_of(set[0].path) : 0;
+    return r < 0 ? cannot_write(err, r, set[0].path) : 0;
+}
+
+int pn_file_write_set(const char *directory, const struct pn_file_part *parts, size_t n,
+                      struct pn_err *err)
+{
+    bool is_new = mkdir(directory, 0755) == 0;
+    if (!is_new && errno != EEXIST)
+        return pn_err_set(err, -errno, "cannot make the directory '%s': %s", directory,
+                          strerror(errno));
+    struct staged *set = calloc(n, sizeof *set);
+    int r = set != NULL ? 0 : pn_err_set(err, -ENOMEM, "out of memory");
+    for (size_t i = 0; i < n && r == 0; i++)
+        r = stage_part(&set[i], directory, &parts[i], err);
+    if (r == 0)
+        r = place_all(set, n, err);
+    if (set != NULL)
+        staged_free(set, n);
+    if (r != 0 && is_new)
+        rmdir(directory);
+    return r;
 }
 
 bool pn_file_is_directory(const char *path)

@@ -38,6 +38,22 @@ int pn_file_write_fd(int fd, struct pn_str bytes) PN_MUST_CHECK;
  */
 int pn_file_write_atomic(const char *path, struct pn_str bytes, unsigned mode) PN_MUST_CHECK;
 
+/* One file of a set. */
+struct pn_file_part {
+    const char *name;
+    struct pn_str bytes;
+    unsigned mode;
+};
+
+/*
+ * Puts several files into `directory`, which is made when it is missing (not its parents). All of
+ * them are on disk beside their places before the first takes its place: what fails for want of
+ * room or of rights changes nothing. They take their places in the given order, each whole. Returns
+ * 0 or a negative errno with a message that names the file.
+ */
+int pn_file_write_set(const char *directory, const struct pn_file_part *parts, size_t n,
+                      struct pn_err *err) PN_MUST_CHECK;
+
 /* True when `path` leads to a directory. */
 bool pn_file_is_directory(const char *path);
 

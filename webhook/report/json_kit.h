@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PN_REPORT_JSON_KIT_H
+#define PN_REPORT_JSON_KIT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/str.h"
+
+/* Private to this folder: jansson as our documents use it. */
+
+/*
+ * Ownership: a function that ends in _json returns a new reference or NULL; jansson's *_new
+ * functions take theirs over, also on failure. So each function here hands its value straight on,
+ * and a NULL travels up to -ENOMEM.
+ */
+
+/* For PN_CLEANUP. */
+void pn_json_drop(json_t **json);
+
+/* A string, with U+FFFD for each byte that is no UTF-8. NULL when out of memory. */
+json_t *pn_json_string(struct pn_str text);
+
+/* Sets a member; false when memory is out (`take` is NULL or cannot be stored). */
+bool pn_json_set(json_t *object, struct pn_str key, json_t *take);
+
+#define PN_JSON_SET(object, literal, take) pn_json_set((object), PN_STR(literal), (take))
+
+/* Writes `json` with `indent` spaces before each line but the first. NULL and a refused allocation
+ * are -ENOMEM. */
+int pn_json_dump(struct pn_buf *out, const json_t *json, int indent) PN_MUST_CHECK;
+
+#endif
