@@ -121,10 +121,14 @@
 #define PN_CONNECTIONS_MAX 8192
 /* A certificate or key file. A chain of ten certificates has 20 KiB. */
 #define PN_PEM_MAX_BYTES (1u << 20)
-/* Seconds that a certificate of the server's own is valid, and before now for clocks that differ.
- * It lives as long as the process, which cannot renew it: so it must outlast any process. */
-#define PN_OWN_CERT_SECONDS (INT64_C(3650) * 24 * 3600)
+/* Seconds that a certificate of the server's own is valid (it is renewed at two thirds), its CA,
+ * which lives in the process and must outlast it, and before now for clocks that differ. */
+#define PN_OWN_CERT_SECONDS (INT64_C(365) * 24 * 3600)
+#define PN_OWN_CA_SECONDS (INT64_C(3650) * 24 * 3600)
 #define PN_OWN_CERT_BACKDATE_SECONDS 3600
+/* Seconds until a certificate that was refused is asked about again: it may have been from the
+ * future, by a clock that lags behind. */
+#define PN_CERT_RETRY_SECONDS 60
 /* Requests whose memory is kept for the next ones; more are in flight in bursts only. */
 #define PN_EXCHANGES_KEEP 64
 /* Of a refusal's message, in the log: it may repeat what a stranger sent. */

@@ -20,7 +20,7 @@ struct pn_http {
     struct MHD_Daemon *daemon;
     struct pn_service *service;
     struct pn_conns *conns;
-    struct pn_tls *tls;
+    struct pn_keeper *keeper;
     size_t connections_max;
     atomic_size_t connections; /* given to the library and not closed yet */
     struct pn_log_limit library_lines;
@@ -242,12 +242,14 @@ static void started(struct pn_http *http, struct MHD_Connection *connection, voi
     /* One answer at a time: libmicrohttpd 1.0 puts the next one into the same memory. */
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(
         connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
-    if (info == NULL || pn_tls_attach(http->tls, info->tls_session) < 0)
+    if (info == NULL)
+        return;
+    PN_CLEANUP(pn_tls_unref_pointer) struct pn_tls *tls = pn_keeper_acquire(http->keeper);
+    if (pn_tls_attach(tls, info->tls_session) < 0)
         return;
     info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     if (info != NULL)
-        *context = pn_conns_add(http->conns, info->connect_fd, pn_tls_ref(http->tls),
-                                pn_clock_ms());
+        *context = pn_conns_add(http->conns, info->connect_fd, PN_TAKE(tls), pn_clock_ms());
 }
 
 static void on_connection(void *closure, struct MHD_Connection *connection, void **context,
@@ -310,7 +312,7 @@ int pn_http_start(struct pn_http **ret, const struct pn_http_options *o, struct 
         return pn_err_set(err, -ENOMEM, "out of memory");
     http->service = o->service;
     http->conns = o->conns;
-    http->tls = o->tls;
+    http->keeper = o->keeper;
     http->connections_max = o->connections_max;
     struct MHD_OptionItem options[] = {
         {MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)on_library_line,

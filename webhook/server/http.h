@@ -8,8 +8,8 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "server/conns.h"
+#include "server/keeper.h"
 #include "server/service.h"
-#include "server/tls.h"
 
 /*
  * HTTPS over connections that somebody else accepted: libmicrohttpd with TLS on its own threads. It
@@ -21,7 +21,7 @@ struct pn_http;
 struct pn_http_options {
     struct pn_service *service; /* all borrowed, until pn_http_stop */
     struct pn_conns *conns;
-    struct pn_tls *tls;
+    struct pn_keeper *keeper;
     unsigned workers; /* at least 1 */
     unsigned connections_max;
 };

@@ -9,15 +9,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #include "base/limits.h"
 #include "server/clock.h"
 #include "server/conns.h"
 #include "server/http.h"
+#include "server/keeper.h"
 #include "server/listen.h"
-#include "server/own_cert.h"
 #include "server/routes.h"
-#include "server/tls.h"
 
 /* The control thread's turns: sweeping while serving, and looking for the end while draining. */
 enum { SWEEP_MS = 1000, DRAIN_MS = 20 };
@@ -29,7 +29,7 @@ enum { WORKERS_MAX = 256 };
 struct server {
     const struct pn_serve_options *o;
     struct pn_service service;
-    struct pn_tls *tls;
+    struct pn_keeper *keeper;
     struct pn_conns *conns;
     struct pn_http *http;
     struct pn_listener *listener;
@@ -47,7 +47,7 @@ static void server_deinit(struct server *s)
     pn_listener_free(s->listener);
     pn_conns_free(s->conns);
     pn_pool_free(s->service.pool);
-    pn_tls_unref(s->tls);
+    pn_keeper_free(s->keeper);
 }
 
 /* ---- start ----------------------------------------------------------------------------- */
@@ -93,29 +93,20 @@ static void give_large_blocks_back(void)
     mallopt(M_TRIM_THRESHOLD, PN_LARGE_BLOCK_BYTES);
 }
 
-static int load_own_cert(struct server *s, struct pn_err *err)
-{
-    PN_CLEANUP(pn_issued_deinit) struct pn_issued issued = PN_ISSUED_INIT;
-    int r = pn_own_cert_make(&issued, s->o->bind_address, err);
-    if (r == 0)
-        r = pn_tls_new(&s->tls, pn_buf_view(&issued.cert), pn_buf_view(&issued.key), err);
-    if (r == 0 && s->o->cert_dir != NULL)
-        r = pn_own_cert_write(&issued, s->o->cert_dir, err);
-    return r;
-}
-
 static int load_cert(struct server *s, struct pn_err *err)
 {
     const struct pn_serve_options *o = s->o;
+    const struct pn_keeper_options keeper = {.cert_file = o->tls_cert_file,
+                                             .key_file = o->tls_private_key_file,
+                                             .cert_dir = o->cert_dir,
+                                             .address = o->bind_address,
+                                             .log = o->log};
     if ((o->tls_cert_file == NULL) != (o->tls_private_key_file == NULL))
         return pn_err_set(err, -EINVAL,
                           "a certificate file and a private key file are given together or not "
                           "at all; the %s is missing",
                           o->tls_cert_file == NULL ? "certificate" : "private key");
-    int r = o->tls_cert_file == NULL
-                ? load_own_cert(s, err)
-                : pn_tls_new_from_files(&s->tls, o->tls_cert_file, o->tls_private_key_file, err);
-    return r > 0 ? -EINVAL : r;
+    return pn_keeper_new(&s->keeper, &keeper, time(NULL), err);
 }
 
 static int start(struct server *s, struct pn_err *err)
@@ -134,7 +125,7 @@ static int start(struct server *s, struct pn_err *err)
         return pn_err_set(err, -ENOMEM, "out of memory");
     struct pn_http_options http = {.service = &s->service,
                                    .conns = s->conns,
-                                   .tls = s->tls,
+                                   .keeper = s->keeper,
                                    .workers = workers,
                                    .connections_max = connections};
     r = pn_http_start(&s->http, &http, err);
@@ -197,6 +188,7 @@ static void sweep(struct server *s)
     if (late > 0)
         pn_log_say(s->o->log, PN_LOG_WARN, "cut %zu requests that took longer than %d seconds",
                    late, PN_BODY_TIMEOUT_SECONDS);
+    pn_keeper_turn(s->keeper, time(NULL));
     trim(s);
 }
 

@@ -7,10 +7,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "base/buf.h"
-#include "base/limits.h"
-#include "sys/file.h"
-
 struct pn_tls {
     atomic_uint references;
     gnutls_certificate_credentials_t credentials; /* read only once built, so sessions share it */
@@ -85,42 +81,6 @@ int pn_tls_new(struct pn_tls **ret, struct pn_str cert_pem, struct pn_str key_pe
         return say_failed(err, r, "the pair cannot be served");
     *ret = PN_TAKE(tls);
     return 0;
-}
-
-static int read_pem(struct pn_buf *out, const char *what, const char *path, struct pn_err *err)
-{
-    int r = pn_file_read(out, path, PN_PEM_MAX_BYTES);
-    if (r == 0)
-        return 0;
-    if (r == PN_FILE_E_NOT_REGULAR)
-        return pn_err_set(err, PN_TLS_E_INVALID, "%s '%s' is not a regular file", what, path);
-    if (r == PN_FILE_E_TOO_LARGE)
-        return pn_err_set(err, PN_TLS_E_INVALID, "%s '%s' has more than %u bytes", what, path,
-                          PN_PEM_MAX_BYTES);
-    return pn_err_set(err, r, "cannot read the %s '%s': %s", what, path, strerror(-r));
-}
-
-static void wipe(struct pn_buf *b)
-{
-    if (b->data != NULL)
-        explicit_bzero(b->data, b->cap);
-    pn_buf_deinit(b);
-}
-
-int pn_tls_new_from_files(struct pn_tls **ret, const char *cert_file, const char *key_file,
-                          struct pn_err *err)
-{
-    PN_CLEANUP(pn_buf_deinit) struct pn_buf cert = PN_BUF_INIT;
-    PN_CLEANUP(wipe) struct pn_buf key = PN_BUF_INIT;
-    int r = read_pem(&cert, "certificate file", cert_file, err);
-    if (r == 0)
-        r = read_pem(&key, "private key file", key_file, err);
-    if (r != 0)
-        return r;
-    r = pn_tls_new(ret, pn_buf_view(&cert), pn_buf_view(&key), err);
-    return r == 0 ? 0
-                  : pn_err_wrap(err, r, "cannot serve certificate '%s' with key '%s'", cert_file,
-                                key_file);
 }
 
 struct pn_tls *pn_tls_ref(struct pn_tls *tls)

@@ -26,13 +26,6 @@ struct pn_tls;
 int pn_tls_new(struct pn_tls **ret, struct pn_str cert_pem, struct pn_str key_pem,
                struct pn_err *err) PN_MUST_CHECK;
 
-/*
- * The same from files. Returns 0, PN_TLS_E_INVALID, or a negative errno when a file cannot be read;
- * err names the file.
- */
-int pn_tls_new_from_files(struct pn_tls **ret, const char *cert_file, const char *key_file,
-                          struct pn_err *err) PN_MUST_CHECK;
-
 struct pn_tls *pn_tls_ref(struct pn_tls *tls);
 /* NULL is allowed. */
 void pn_tls_unref(struct pn_tls *tls);

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/keeper.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/limits.h"
+#include "certs/check.h"
+#include "certs/store.h"
+#include "server/own_cert.h"
+#include "sys/child.h"
+#include "sys/watch.h"
+
+enum { DAY_SECONDS = 24 * 3600, REFUSAL_BYTES = 512 };
+
+/* The files' texts, or those of an own certificate. */
+struct texts {
+    struct pn_buf cert, key;
+};
+
+static void texts_deinit(struct texts *t)
+{
+    pn_buf_deinit(&t->cert);
+    pn_store_wipe(&t->key);
+}
+
+struct pn_keeper {
+    struct pn_keeper_options o;
+    pthread_mutex_t lock; /* of `tls` */
+    struct pn_tls *tls;
+    _Atomic int64_t not_after;
+    atomic_bool failed;
+    /* The rest belongs to the thread that takes turns. */
+    int64_t not_before;
+    uint64_t served; /* a hash of the texts that are served */
+    struct pn_watch watch;
+    const char *paths[2];
+    int64_t retry_at;            /* once `failed` */
+    char refusal[REFUSAL_BYTES]; /* the last that was logged */
+    unsigned told;               /* stage of the end that was logged for this certificate */
+    struct pn_issued own;        /* with the CA that renews */
+};
+
+/* ---- what OpenSSL says ------------------------------------------------------------------ */
+
+/* Passed through a pipe as it is. */
+struct verdict {
+    int64_t not_before, not_after;
+    bool is_unfit; /* an API server would refuse it: `why` */
+    char why[REFUSAL_BYTES];
+};
+
+struct question {
+    struct pn_str cert, key;
+    int64_t now;
+};
+
+static int ask(struct verdict *ret, const struct question *q, struct pn_arena *a,
+               struct pn_err *err)
+{
+    struct pn_check_report report;
+    struct pn_check_options o = {.cert = q->cert, .key = q->key, .now = q->now};
+    int r = pn_check_run(&report, &o, a, err);
+    if (r != 0)
+        return r > 0 ? PN_TLS_E_INVALID : r;
+    *ret = (struct verdict){.not_before = report.not_before,
+                            .not_after = report.not_after,
+                            .is_unfit = report.finding_count > 0};
+    if (ret->is_unfit) {
+        struct pn_str text = report.findings[0].text;
+        memcpy(ret->why, text.s, text.n < sizeof ret->why ? text.n : sizeof ret->why - 1);
+    }
+    return 0;
+}
+
+/* A pn_child_work: appends the verdict. */
+static int ask_for(const void *question, struct pn_buf *out, struct pn_err *err)
+{
+    struct pn_arena *arena = NULL;
+    struct verdict verdict;
+    int r = pn_arena_new(&arena, 0);
+    if (r != 0)
+        return pn_err_set(err, r, "out of memory");
+    r = ask(&verdict, question, arena, err);
+    if (r == 0)
+        pn_buf_append(out, &verdict, sizeof verdict);
+    pn_arena_free(arena);
+    return r;
+}
+
+/* `forks`: no threads have started yet. */
+static int examine(struct verdict *ret, const struct texts *t, int64_t now, bool forks,
+                   struct pn_err *err)
+{
+    PN_CLEANUP(pn_buf_deinit) struct pn_buf out = PN_BUF_INIT;
+    struct question q = {pn_buf_view(&t->cert), pn_buf_view(&t->key), now};
+    int r = forks ? pn_child_run(ask_for, &q, &out, sizeof *ret, err) : ask_for(&q, &out, err);
+    if (r != 0)
+        return r;
+    if (out.len != sizeof *ret)
+        return pn_err_set(err, -EIO, "the child process sent no whole verdict");
+    memcpy(ret, out.data, sizeof *ret);
+    return 0;
+}
+
+/* ---- the log ---------------------------------------------------------------------------- */
+
+static void add_time(struct pn_log_line *line, const char *key, int64_t seconds)
+{
+    PN_CLEANUP(pn_buf_deinit) struct pn_buf text = PN_BUF_INIT;
+    pn_check_write_time(&text, seconds);
+    pn_log_str(line, key, pn_buf_view(&text));
+}
+
+static void say(struct pn_keeper *k, enum pn_log_level level, const char *message, const char *why)
+{
+    struct pn_log_line line;
+    pn_log_begin(&line, k->o.log, NULL, level, pn_str_of(message));
+    if (k->o.cert_file != NULL)
+        pn_log_str(&line, "certFile", pn_str_of(k->o.cert_file));
+    if (why != NULL)
+        pn_log_str(&line, "why", pn_str_of(why));
+    add_time(&line, "notAfter", pn_keeper_not_after(k));
+    pn_log_commit(&line);
+}
+
+/* How near the end is: 0 far, 4 past. A certificate of a day has not a month to warn in. */
+static unsigned stage_of_end(int64_t not_before, int64_t not_after, int64_t now)
+{
+    static const struct {
+        int64_t left, share; /* of its life */
+    } stages[] = {{30 * DAY_SECONDS, 4}, {7 * DAY_SECONDS, 10}, {DAY_SECONDS, 20}};
+    int64_t left = not_after - now;
+    unsigned stage = 0;
+    if (left <= 0)
+        return PN_COUNT_OF(stages) + 1;
+    while (stage < PN_COUNT_OF(stages) && left < stages[stage].left &&
+           left < (not_after - not_before) / stages[stage].share)
+        stage++;
+    return stage;
+}
+
+static void warn_of_end(struct pn_keeper *k, int64_t now)
+{
+    int64_t not_after = pn_keeper_not_after(k);
+    unsigned stage = stage_of_end(k->not_before, not_after, now);
+    if (stage <= k->told)
+        return;
+    k->told = stage;
+    if (not_after <= now)
+        say(k, PN_LOG_ERROR, "the certificate has expired", NULL);
+    else
+        say(k, PN_LOG_WARN, "the certificate expires soon", NULL);
+}
+
+/* ---- taking a pair ---------------------------------------------------------------------- */
+
+static void publish(struct pn_keeper *k, struct pn_tls *take_tls, const struct verdict *v)
+{
+    pthread_mutex_lock(&k->lock);
+    struct pn_tls *before = k->tls;
+    k->tls = take_tls;
+    pthread_mutex_unlock(&k->lock);
+    pn_tls_unref(before);
+    atomic_store(&k->not_after, v->not_after);
+    atomic_store(&k->failed, false);
+    k->not_before = v->not_before;
+    k->refusal[0] = '\0';
+    k->told = 0;
+}
+
+static uint64_t hash_of(const struct texts *t)
+{
+    uint64_t hash = pn_str_hash(PN_HASH_BASIS, pn_buf_view(&t->cert));
+    hash = pn_str_hash(hash, (struct pn_str){"", 1});
+    return pn_str_hash(hash, pn_buf_view(&t->key));
+}
+
+static int load(struct pn_tls **ret, struct verdict *ret_verdict, const struct texts *t,
+                int64_t now, bool forks, struct pn_err *err)
+{
+    PN_CLEANUP(pn_tls_unref_pointer) struct pn_tls *tls = NULL;
+    int r = pn_tls_new(&tls, pn_buf_view(&t->cert), pn_buf_view(&t->key), err);
+    if (r == 0)
+        r = examine(ret_verdict, t, now, forks, err);
+    if (r == 0)
+        *ret = PN_TAKE(tls);
+    return r;
+}
+
+static int read_files(struct texts *t, const struct pn_keeper *k, struct pn_err *err)
+{
+    int r = pn_store_read(&t->cert, "certificate file", k->o.cert_file, err);
+    return r == 0 ? pn_store_read(&t->key, "private key file", k->o.key_file, err) : r;
+}
+
+static void fail(struct pn_keeper *k, int64_t now, const char *message, const char *why)
+{
+    bool is_news = strncmp(k->refusal, why, sizeof k->refusal - 1) != 0;
+    atomic_store(&k->failed, true);
+    k->retry_at = now + PN_CERT_RETRY_SECONDS;
+    if (!is_news)
+        return;
+    strncpy(k->refusal, why, sizeof k->refusal - 1);
+    say(k, PN_LOG_ERROR, message, why);
+}
+
+/* ---- from files ------------------------------------------------------------------------- */
+
+/* A pair that is refused is asked about again from time to time: it may not have been valid yet,
+ * and memory may have been short. */
+static void reload(struct pn_keeper *k, int64_t now)
+{
+    static const char refused[] = "refused the new certificate: the old one is served on";
+    PN_CLEANUP(texts_deinit) struct texts t = {PN_BUF_INIT, PN_BUF_INIT};
+    PN_CLEANUP(pn_tls_unref_pointer) struct pn_tls *tls = NULL;
+    struct verdict verdict;
+    struct pn_err err = PN_ERR_INIT;
+    int r = read_files(&t, k, &err);
+    if (r == 0 && hash_of(&t) == k->served) { /* touched, or put back */
+        atomic_store(&k->failed, false);
+        k->refusal[0] = '\0';
+        return;
+    }
+    if (r == 0)
+        r = load(&tls, &verdict, &t, now, false, &err);
+    if (r != 0) {
+        fail(k, now, refused, err.text);
+    } else if (verdict.is_unfit) {
+        fail(k, now, refused, verdict.why);
+    } else {
+        publish(k, PN_TAKE(tls), &verdict);
+        k->served = hash_of(&t);
+        say(k, PN_LOG_INFO, "took a new certificate", NULL);
+    }
+}
+
+static int load_first(struct pn_keeper *k, int64_t now, struct pn_err *err)
+{
+    PN_CLEANUP(texts_deinit) struct texts t = {PN_BUF_INIT, PN_BUF_INIT};
+    PN_CLEANUP(pn_tls_unref_pointer) struct pn_tls *tls = NULL;
+    struct verdict verdict;
+    k->paths[0] = k->o.cert_file;
+    k->paths[1] = k->o.key_file;
+    pn_watch_init(&k->watch, k->paths, 2);
+    int r = read_files(&t, k, err);
+    if (r != 0)
+        return r;
+    r = load(&tls, &verdict, &t, now, true, err);
+    if (r != 0)
+        return pn_err_wrap(err, r, "cannot serve certificate '%s' with key '%s'", k->o.cert_file,
+                           k->o.key_file);
+    publish(k, PN_TAKE(tls), &verdict);
+    k->served = hash_of(&t);
+    if (verdict.is_unfit)
+        say(k, PN_LOG_ERROR, "an API server would refuse this certificate", verdict.why);
+    return 0;
+}
+
+/* ---- of our own ------------------------------------------------------------------------- */
+
+/* `take` is taken over on success. */
+static int take_own(struct pn_keeper *k, struct pn_issued *take, int64_t now, struct pn_err *err)
+{
+    struct pn_tls *tls = NULL;
+    const struct verdict verdict = {.not_before = now, .not_after = take->not_after};
+    int r = pn_tls_new(&tls, pn_buf_view(&take->cert), pn_buf_view(&take->key), err);
+    if (r != 0)
+        return r;
+    publish(k, tls, &verdict);
+    pn_issued_deinit(&k->own);
+    k->own = *take;
+    *take = (struct pn_issued)PN_ISSUED_INIT;
+    return 0;
+}
+
+static int write_own(struct pn_keeper *k, struct pn_err *err)
+{
+    return k->o.cert_dir != NULL ? pn_own_cert_write(&k->own, k->o.cert_dir, err) : 0;
+}
+
+static int make_first(struct pn_keeper *k, int64_t now, struct pn_err *err)
+{
+    PN_CLEANUP(pn_issued_deinit) struct pn_issued issued = PN_ISSUED_INIT;
+    int r = pn_own_cert_make(&issued, k->o.address, now, err);
+    if (r == 0)
+        r = take_own(k, &issued, now, err);
+    return r == 0 ? write_own(k, err) : r;
+}
+
+static void renew(struct pn_keeper *k, int64_t now)
+{
+    PN_CLEANUP(pn_issued_deinit) struct pn_issued issued = PN_ISSUED_INIT;
+    struct pn_err err = PN_ERR_INIT;
+    int r = pn_own_cert_renew(&issued, &k->own, k->o.address, now, &err);
+    if (r == 0)
+        r = take_own(k, &issued, now, &err);
+    if (r != 0) {
+        fail(k, now, "cannot renew the server's own certificate", err.text);
+        return;
+    }
+    say(k, PN_LOG_INFO, "renewed the server's own certificate", NULL);
+    if (write_own(k, &err) != 0) /* it is served all the same, and its CA is the same */
+        say(k, PN_LOG_ERROR, "cannot write the server's own certificate", err.text);
+}
+
+/* ---- the keeper ------------------------------------------------------------------------- */
+
+int pn_keeper_new(struct pn_keeper **ret, const struct pn_keeper_options *o, int64_t now,
+                  struct pn_err *err)
+{
+    struct pn_keeper *k = calloc(1, sizeof *k);
+    if (k == NULL)
+        return pn_err_set(err, -ENOMEM, "out of memory");
+    k->o = *o;
+    pthread_mutex_init(&k->lock, NULL);
+    int r = o->cert_file != NULL ? load_first(k, now, err) : make_first(k, now, err);
+    if (r != 0) {
+        pn_keeper_free(k);
+        return r > 0 ? -EINVAL : r;
+    }
+    *ret = k;
+    return 0;
+}
+
+void pn_keeper_free(struct pn_keeper *k)
+{
+    if (k == NULL)
+        return;
+    pn_tls_unref(k->tls);
+    pn_issued_deinit(&k->own);
+    pthread_mutex_destroy(&k->lock);
+    free(k);
+}
+
+struct pn_tls *pn_keeper_acquire(struct pn_keeper *k)
+{
+    pthread_mutex_lock(&k->lock);
+    struct pn_tls *tls = pn_tls_ref(k->tls);
+    pthread_mutex_unlock(&k->lock);
+    return tls;
+}
+
+/* At two thirds of its life, as those do who renew certificates for others. */
+static bool is_due(const struct pn_keeper *k, int64_t now)
+{
+    return now >= k->not_before + (pn_keeper_not_after(k) - k->not_before) / 3 * 2;
+}
+
+void pn_keeper_turn(struct pn_keeper *k, int64_t now)
+{
+    bool failed = pn_keeper_has_failed(k);
+    bool retries = failed && now >= k->retry_at;
+    if (k->o.cert_file != NULL) {
+        if (pn_watch_has_changed(&k->watch, k->paths, 2) || retries)
+            reload(k, now);
+    } else if (failed ? retries : is_due(k, now)) {
+        renew(k, now);
+    }
+    warn_of_end(k, now);
+}
+
+int64_t pn_keeper_not_after(const struct pn_keeper *k)
+{
+    return atomic_load(&k->not_after);
+}
+
+bool pn_keeper_has_failed(const struct pn_keeper *k)
+{
+    return atomic_load(&k->failed);
+}
