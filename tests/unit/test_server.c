@@ -412,6 +412,12 @@ static void make_own(struct pn_issued *ret)
     ck_assert_msg(r == 0, "%s", err.text);
 }
 
+static int load_pair(struct pn_tls **ret, struct pn_str cert, struct pn_str key, struct pn_err *err)
+{
+    const struct pn_tls_texts texts = {.cert = cert, .key = key};
+    return pn_tls_new(ret, &texts, err);
+}
+
 START_TEST(a_pair_is_loaded_and_another_key_is_not)
 {
     struct pn_issued a = PN_ISSUED_INIT, b = PN_ISSUED_INIT;
@@ -419,21 +425,21 @@ START_TEST(a_pair_is_loaded_and_another_key_is_not)
     struct pn_err err = PN_ERR_INIT;
     make_own(&a);
     make_own(&b);
-    ck_assert_int_eq(pn_tls_new(&tls, pn_buf_view(&a.cert), pn_buf_view(&a.key), &err), 0);
+    ck_assert_int_eq(load_pair(&tls, pn_buf_view(&a.cert), pn_buf_view(&a.key), &err), 0);
     ck_assert_ptr_eq(pn_tls_ref(tls), tls);
     pn_tls_unref(tls);
     pn_tls_unref(tls);
     tls = NULL;
-    ck_assert_int_eq(pn_tls_new(&tls, pn_buf_view(&a.cert), pn_buf_view(&b.key), &err),
+    ck_assert_int_eq(load_pair(&tls, pn_buf_view(&a.cert), pn_buf_view(&b.key), &err),
                      PN_TLS_E_INVALID);
     ck_assert_ptr_nonnull(strstr(err.text, "does not belong"));
     struct pn_str no_pem[] = {PN_STR_NULL, PN_STR("hello"), PN_STR("-----BEGIN CERTIFICATE-----\n"),
                               pn_buf_view(&a.key)};
     for (size_t i = 0; i < PN_COUNT_OF(no_pem); i++) {
-        ck_assert_int_eq(pn_tls_new(&tls, no_pem[i], pn_buf_view(&a.key), &err), PN_TLS_E_INVALID);
+        ck_assert_int_eq(load_pair(&tls, no_pem[i], pn_buf_view(&a.key), &err), PN_TLS_E_INVALID);
         ck_assert_ptr_nonnull(strstr(err.text, "PEM"));
     }
-    ck_assert_int_eq(pn_tls_new(&tls, pn_buf_view(&a.cert), pn_buf_view(&a.cert), &err),
+    ck_assert_int_eq(load_pair(&tls, pn_buf_view(&a.cert), pn_buf_view(&a.cert), &err),
                      PN_TLS_E_INVALID);
     ck_assert_ptr_null(tls);
     pn_issued_deinit(&a);

@@ -129,6 +129,12 @@
 /* Seconds until a certificate that was refused is asked about again: it may have been from the
  * future, by a clock that lags behind. */
 #define PN_CERT_RETRY_SECONDS 60
+/* Certificates that a client may show, and bytes of a name that it is allowed by. */
+#define PN_CLIENT_CHAIN_MAX 8
+#define PN_CLIENT_NAME_MAX_BYTES 256
+/* Seconds that a client's verified certificate counts on its connection before it is verified
+ * anew: so long may a CA that was taken away go on. */
+#define PN_CLIENT_VERIFIED_SECONDS 10
 /* Requests whose memory is kept for the next ones; more are in flight in bursts only. */
 #define PN_EXCHANGES_KEEP 64
 /* Of a refusal's message, in the log: it may repeat what a stranger sent. */

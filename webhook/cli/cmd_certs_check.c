@@ -97,7 +97,8 @@ static int ask_server(struct pn_str *ret_refusal, const struct pn_check_options 
 {
     PN_CLEANUP(pn_tls_unref_pointer) struct pn_tls *tls = NULL;
     struct pn_buf text = PN_BUF_IN_ARENA(a);
-    int r = pn_tls_new(&tls, c->cert, c->key, err);
+    const struct pn_tls_texts texts = {.cert = c->cert, .key = c->key};
+    int r = pn_tls_new(&tls, &texts, err);
     if (r != PN_TLS_E_INVALID)
         return r;
     pn_buf_cstr(&text, err->text);

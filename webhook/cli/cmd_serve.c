@@ -16,6 +16,8 @@ struct options {
     const char *bind_address;
     uint32_t secure_port;
     const char *tls_cert_file, *tls_private_key_file, *cert_dir;
+    const char *client_ca_file;
+    struct pn_flag_list client_names;
     uint32_t workers;
     uint32_t shutdown_delay, shutdown_timeout;
     int log_format;
@@ -54,6 +56,12 @@ static const struct pn_flag flags[] = {
     {"cert-dir", 0, PN_FLAG_TEXT, AT(cert_dir), "DIR",
      "Directory to write the server's own ca.crt, tls.crt and tls.key to; without it they stay in "
      "memory"},
+    {"client-ca-file", 0, PN_FLAG_TEXT, AT(client_ca_file), "FILE",
+     "CA certificates in PEM: /mutate and /validate answer only to clients with a certificate of "
+     "theirs"},
+    {"client-allowed-name", 0, PN_FLAG_LIST, AT(client_names), "NAME",
+     "Common name or DNS name that such a certificate must have; may be repeated, for several that "
+     "are allowed"},
     {"workers", 0, PN_FLAG_NUMBER, AT(workers), "NUMBER",
      "Threads that answer; 0 is one for each "
      "CPU",
@@ -90,6 +98,9 @@ static enum pn_exit serve(const struct options *o, const struct pn_env *env,
         .tls_cert_file = o->tls_cert_file,
         .tls_private_key_file = o->tls_private_key_file,
         .cert_dir = o->cert_dir,
+        .client_ca_file = o->client_ca_file,
+        .client_names = o->client_names.items,
+        .client_name_count = o->client_names.count,
         .workers = o->workers,
         .shutdown_delay_seconds = o->shutdown_delay,
         .shutdown_timeout_seconds = o->shutdown_timeout,

@@ -23,6 +23,7 @@ struct pn_conn {
     _Atomic int64_t since_ms; /* of accept, begin or end */
     atomic_bool busy;
     atomic_bool served;
+    int64_t verified_until_ms;
 };
 
 struct pn_conns {
@@ -103,6 +104,16 @@ void pn_conn_end(struct pn_conns *conns, struct pn_conn *conn, int64_t now_ms)
     atomic_store(&conn->served, true);
     atomic_store(&conn->busy, false);
     atomic_fetch_sub(&conns->in_flight, 1);
+}
+
+int64_t pn_conn_verified_until_ms(const struct pn_conn *conn)
+{
+    return conn->verified_until_ms;
+}
+
+void pn_conn_set_verified_until_ms(struct pn_conn *conn, int64_t until_ms)
+{
+    conn->verified_until_ms = until_ms;
 }
 
 size_t pn_conns_in_flight(struct pn_conns *conns)

@@ -38,6 +38,11 @@ void pn_conns_remove(struct pn_conns *conns, struct pn_conn *conn);
 void pn_conn_begin(struct pn_conns *conns, struct pn_conn *conn, int64_t now_ms);
 void pn_conn_end(struct pn_conns *conns, struct pn_conn *conn, int64_t now_ms);
 
+/* Until when the client's certificate counts as verified; 0 at first. Only for the thread that
+ * serves the connection. */
+int64_t pn_conn_verified_until_ms(const struct pn_conn *conn);
+void pn_conn_set_verified_until_ms(struct pn_conn *conn, int64_t until_ms);
+
 /* Requests between begin and end. */
 size_t pn_conns_in_flight(struct pn_conns *conns);
 

@@ -228,6 +228,8 @@ static const char *status_reason(unsigned status)
     switch (status) {
     case 400:
         return "BadRequest";
+    case 403:
+        return "Forbidden";
     case 404:
         return "NotFound";
     case 405:

@@ -177,6 +177,26 @@ static struct pn_conn *conn_of(struct MHD_Connection *connection)
     return info != NULL ? info->socket_context : NULL;
 }
 
+/* Who asks for decisions must be allowed to, where clients are asked for a certificate. The verdict
+ * on a connection counts for a while. */
+static void check_client(struct pn_http *http, struct MHD_Connection *connection,
+                         struct pn_conn *conn, struct pn_exchange *ex)
+{
+    struct pn_err err = PN_ERR_INIT;
+    int64_t now_ms = pn_clock_ms();
+    if (!pn_keeper_asks_clients(http->keeper) || now_ms < pn_conn_verified_until_ms(conn))
+        return;
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+        connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+    int r = info != NULL ? pn_keeper_admit(http->keeper, info->tls_session, &err) : -EIO;
+    if (r == 0)
+        pn_conn_set_verified_until_ms(conn, now_ms + PN_CLIENT_VERIFIED_SECONDS * 1000);
+    else if (r > 0)
+        pn_exchange_fail(ex, 403, "%s", err.text);
+    else
+        pn_exchange_fail(ex, 500, "the client certificate could not be verified");
+}
+
 /* First call for a request: its headers are here. */
 static enum MHD_Result begin(struct pn_http *http, struct MHD_Connection *connection,
                              const char *method, const char *path, void **context)
@@ -190,6 +210,8 @@ static enum MHD_Result begin(struct pn_http *http, struct MHD_Connection *connec
     pn_conn_begin(http->conns, conn, pn_clock_ms());
     struct announced a = read_announced(connection);
     check_head(ex, &a, method, path, header(connection, MHD_HTTP_HEADER_CONTENT_TYPE));
+    if (ex->status == 0 && ex->route->takes_json)
+        check_client(http, connection, conn, ex);
     ex->discards = ex->discards || ex->status != 0;
     /* A response to headers alone ends the connection, and one that overtakes the body reaches the
      * client as a reset. So it is given only where the body is not on its way, or has no end. */

@@ -18,13 +18,19 @@ enum { DAY_SECONDS = 24 * 3600, REFUSAL_BYTES = 512 };
 
 /* The files' texts, or those of an own certificate. */
 struct texts {
-    struct pn_buf cert, key;
+    struct pn_buf cert, key, client_ca;
 };
+
+#define TEXTS_INIT                            \
+    {                                         \
+        PN_BUF_INIT, PN_BUF_INIT, PN_BUF_INIT \
+    }
 
 static void texts_deinit(struct texts *t)
 {
     pn_buf_deinit(&t->cert);
     pn_store_wipe(&t->key);
+    pn_buf_deinit(&t->client_ca);
 }
 
 struct pn_keeper {
@@ -35,9 +41,10 @@ struct pn_keeper {
     atomic_bool failed;
     /* The rest belongs to the thread that takes turns. */
     int64_t not_before;
-    uint64_t served; /* a hash of the texts that are served */
+    uint64_t pair, client_ca; /* hashes of the texts that are served */
     struct pn_watch watch;
-    const char *paths[2];
+    const char *paths[3];
+    size_t path_count;
     int64_t retry_at;            /* once `failed` */
     char refusal[REFUSAL_BYTES]; /* the last that was logged */
     unsigned told;               /* stage of the end that was logged for this certificate */
@@ -80,7 +87,7 @@ static int ask(struct verdict *ret, const struct question *q, struct pn_arena *a
 static int ask_for(const void *question, struct pn_buf *out, struct pn_err *err)
 {
     struct pn_arena *arena = NULL;
-    struct verdict verdict;
+    struct verdict verdict = {0};
     int r = pn_arena_new(&arena, 0);
     if (r != 0)
         return pn_err_set(err, r, "out of memory");
@@ -172,18 +179,25 @@ static void publish(struct pn_keeper *k, struct pn_tls *take_tls, const struct v
     k->told = 0;
 }
 
-static uint64_t hash_of(const struct texts *t)
+static uint64_t hash_pair(const struct texts *t)
 {
     uint64_t hash = pn_str_hash(PN_HASH_BASIS, pn_buf_view(&t->cert));
     hash = pn_str_hash(hash, (struct pn_str){"", 1});
     return pn_str_hash(hash, pn_buf_view(&t->key));
 }
 
+static uint64_t hash_client_ca(const struct texts *t)
+{
+    return pn_str_hash(PN_HASH_BASIS, pn_buf_view(&t->client_ca));
+}
+
 static int load(struct pn_tls **ret, struct verdict *ret_verdict, const struct texts *t,
                 int64_t now, bool forks, struct pn_err *err)
 {
     PN_CLEANUP(pn_tls_unref_pointer) struct pn_tls *tls = NULL;
-    int r = pn_tls_new(&tls, pn_buf_view(&t->cert), pn_buf_view(&t->key), err);
+    const struct pn_tls_texts texts = {pn_buf_view(&t->cert), pn_buf_view(&t->key),
+                                       pn_buf_view(&t->client_ca)};
+    int r = pn_tls_new(&tls, &texts, err);
     if (r == 0)
         r = examine(ret_verdict, t, now, forks, err);
     if (r == 0)
@@ -191,10 +205,27 @@ static int load(struct pn_tls **ret, struct verdict *ret_verdict, const struct t
     return r;
 }
 
-static int read_files(struct texts *t, const struct pn_keeper *k, struct pn_err *err)
+static int read_client_ca(struct texts *t, const struct pn_keeper *k, struct pn_err *err)
 {
-    int r = pn_store_read(&t->cert, "certificate file", k->o.cert_file, err);
-    return r == 0 ? pn_store_read(&t->key, "private key file", k->o.key_file, err) : r;
+    if (k->o.client_ca_file == NULL)
+        return 0;
+    return pn_store_read(&t->client_ca, "client CA file", k->o.client_ca_file, err);
+}
+
+static int read_texts(struct texts *t, const struct pn_keeper *k, struct pn_err *err)
+{
+    int r = 0;
+    if (k->o.cert_file == NULL) {
+        pn_buf_str(&t->cert, pn_buf_view(&k->own.cert));
+        pn_buf_str(&t->key, pn_buf_view(&k->own.key));
+        if (t->cert.failed || t->key.failed)
+            return pn_err_set(err, -ENOMEM, "out of memory");
+    } else {
+        r = pn_store_read(&t->cert, "certificate file", k->o.cert_file, err);
+        if (r == 0)
+            r = pn_store_read(&t->key, "private key file", k->o.key_file, err);
+    }
+    return r == 0 ? read_client_ca(t, k, err) : r;
 }
 
 static void fail(struct pn_keeper *k, int64_t now, const char *message, const char *why)
@@ -208,19 +239,26 @@ static void fail(struct pn_keeper *k, int64_t now, const char *message, const ch
     say(k, PN_LOG_ERROR, message, why);
 }
 
-/* ---- from files ------------------------------------------------------------------------- */
+static void take(struct pn_keeper *k, struct pn_tls *take_tls, const struct verdict *v,
+                 const struct texts *t)
+{
+    publish(k, take_tls, v);
+    k->pair = hash_pair(t);
+    k->client_ca = hash_client_ca(t);
+}
 
 /* A pair that is refused is asked about again from time to time: it may not have been valid yet,
  * and memory may have been short. */
 static void reload(struct pn_keeper *k, int64_t now)
 {
     static const char refused[] = "refused the new certificate: the old one is served on";
-    PN_CLEANUP(texts_deinit) struct texts t = {PN_BUF_INIT, PN_BUF_INIT};
+    PN_CLEANUP(texts_deinit) struct texts t = TEXTS_INIT;
     PN_CLEANUP(pn_tls_unref_pointer) struct pn_tls *tls = NULL;
-    struct verdict verdict;
+    struct verdict verdict = {0};
     struct pn_err err = PN_ERR_INIT;
-    int r = read_files(&t, k, &err);
-    if (r == 0 && hash_of(&t) == k->served) { /* touched, or put back */
+    int r = read_texts(&t, k, &err);
+    bool is_new_pair = r == 0 && hash_pair(&t) != k->pair;
+    if (r == 0 && !is_new_pair && hash_client_ca(&t) == k->client_ca) { /* touched, or put back */
         atomic_store(&k->failed, false);
         k->refusal[0] = '\0';
         return;
@@ -229,32 +267,30 @@ static void reload(struct pn_keeper *k, int64_t now)
         r = load(&tls, &verdict, &t, now, false, &err);
     if (r != 0) {
         fail(k, now, refused, err.text);
-    } else if (verdict.is_unfit) {
+    } else if (is_new_pair && verdict.is_unfit) {
         fail(k, now, refused, verdict.why);
     } else {
-        publish(k, PN_TAKE(tls), &verdict);
-        k->served = hash_of(&t);
-        say(k, PN_LOG_INFO, "took a new certificate", NULL);
+        take(k, PN_TAKE(tls), &verdict, &t);
+        say(k, PN_LOG_INFO, is_new_pair ? "took a new certificate" : "took a new client CA", NULL);
     }
 }
 
+/* What was read or made first is better than nothing, so it is only told that it is unfit. */
 static int load_first(struct pn_keeper *k, int64_t now, struct pn_err *err)
 {
-    PN_CLEANUP(texts_deinit) struct texts t = {PN_BUF_INIT, PN_BUF_INIT};
+    PN_CLEANUP(texts_deinit) struct texts t = TEXTS_INIT;
     PN_CLEANUP(pn_tls_unref_pointer) struct pn_tls *tls = NULL;
-    struct verdict verdict;
-    k->paths[0] = k->o.cert_file;
-    k->paths[1] = k->o.key_file;
-    pn_watch_init(&k->watch, k->paths, 2);
-    int r = read_files(&t, k, err);
+    struct verdict verdict = {0};
+    int r = read_texts(&t, k, err);
     if (r != 0)
         return r;
     r = load(&tls, &verdict, &t, now, true, err);
+    if (r != 0 && k->o.cert_file != NULL)
+        pn_err_wrap(err, r, "cannot serve certificate '%s' with key '%s'", k->o.cert_file,
+                    k->o.key_file);
     if (r != 0)
-        return pn_err_wrap(err, r, "cannot serve certificate '%s' with key '%s'", k->o.cert_file,
-                           k->o.key_file);
-    publish(k, PN_TAKE(tls), &verdict);
-    k->served = hash_of(&t);
+        return r;
+    take(k, PN_TAKE(tls), &verdict, &t);
     if (verdict.is_unfit)
         say(k, PN_LOG_ERROR, "an API server would refuse this certificate", verdict.why);
     return 0;
@@ -262,43 +298,39 @@ static int load_first(struct pn_keeper *k, int64_t now, struct pn_err *err)
 
 /* ---- of our own ------------------------------------------------------------------------- */
 
-/* `take` is taken over on success. */
-static int take_own(struct pn_keeper *k, struct pn_issued *take, int64_t now, struct pn_err *err)
-{
-    struct pn_tls *tls = NULL;
-    const struct verdict verdict = {.not_before = now, .not_after = take->not_after};
-    int r = pn_tls_new(&tls, pn_buf_view(&take->cert), pn_buf_view(&take->key), err);
-    if (r != 0)
-        return r;
-    publish(k, tls, &verdict);
-    pn_issued_deinit(&k->own);
-    k->own = *take;
-    *take = (struct pn_issued)PN_ISSUED_INIT;
-    return 0;
-}
-
 static int write_own(struct pn_keeper *k, struct pn_err *err)
 {
     return k->o.cert_dir != NULL ? pn_own_cert_write(&k->own, k->o.cert_dir, err) : 0;
 }
 
-static int make_first(struct pn_keeper *k, int64_t now, struct pn_err *err)
+static int renew_by_ca(struct pn_keeper *k, int64_t now, struct pn_err *err)
 {
     PN_CLEANUP(pn_issued_deinit) struct pn_issued issued = PN_ISSUED_INIT;
-    int r = pn_own_cert_make(&issued, k->o.address, now, err);
+    PN_CLEANUP(texts_deinit) struct texts t = TEXTS_INIT;
+    PN_CLEANUP(pn_tls_unref_pointer) struct pn_tls *tls = NULL;
+    struct verdict verdict = {0};
+    int r = pn_own_cert_renew(&issued, &k->own, k->o.address, now, err);
+    if (r != 0)
+        return r;
+    struct pn_issued before = k->own;
+    k->own = issued;
+    issued = before; /* freed on the way out, or put back */
+    r = read_texts(&t, k, err);
     if (r == 0)
-        r = take_own(k, &issued, now, err);
-    return r == 0 ? write_own(k, err) : r;
+        r = load(&tls, &verdict, &t, now, false, err);
+    if (r == 0) {
+        take(k, PN_TAKE(tls), &verdict, &t);
+    } else {
+        issued = k->own;
+        k->own = before;
+    }
+    return r;
 }
 
 static void renew(struct pn_keeper *k, int64_t now)
 {
-    PN_CLEANUP(pn_issued_deinit) struct pn_issued issued = PN_ISSUED_INIT;
     struct pn_err err = PN_ERR_INIT;
-    int r = pn_own_cert_renew(&issued, &k->own, k->o.address, now, &err);
-    if (r == 0)
-        r = take_own(k, &issued, now, &err);
-    if (r != 0) {
+    if (renew_by_ca(k, now, &err) != 0) {
         fail(k, now, "cannot renew the server's own certificate", err.text);
         return;
     }
@@ -309,15 +341,32 @@ static void renew(struct pn_keeper *k, int64_t now)
 
 /* ---- the keeper ------------------------------------------------------------------------- */
 
+static void watch(struct pn_keeper *k)
+{
+    const char *const paths[] = {k->o.cert_file, k->o.key_file, k->o.client_ca_file};
+    for (size_t i = 0; i < PN_COUNT_OF(paths); i++) {
+        if (paths[i] != NULL)
+            k->paths[k->path_count++] = paths[i];
+    }
+    pn_watch_init(&k->watch, k->paths, k->path_count);
+}
+
 int pn_keeper_new(struct pn_keeper **ret, const struct pn_keeper_options *o, int64_t now,
                   struct pn_err *err)
 {
     struct pn_keeper *k = calloc(1, sizeof *k);
+    int r = 0;
     if (k == NULL)
         return pn_err_set(err, -ENOMEM, "out of memory");
     k->o = *o;
     pthread_mutex_init(&k->lock, NULL);
-    int r = o->cert_file != NULL ? load_first(k, now, err) : make_first(k, now, err);
+    watch(k);
+    if (o->cert_file == NULL)
+        r = pn_own_cert_make(&k->own, o->address, now, err);
+    if (r == 0)
+        r = load_first(k, now, err);
+    if (r == 0 && o->cert_file == NULL)
+        r = write_own(k, err);
     if (r != 0) {
         pn_keeper_free(k);
         return r > 0 ? -EINVAL : r;
@@ -353,14 +402,26 @@ static bool is_due(const struct pn_keeper *k, int64_t now)
 void pn_keeper_turn(struct pn_keeper *k, int64_t now)
 {
     bool failed = pn_keeper_has_failed(k);
+    bool changed = pn_watch_has_changed(&k->watch, k->paths, k->path_count);
     bool retries = failed && now >= k->retry_at;
-    if (k->o.cert_file != NULL) {
-        if (pn_watch_has_changed(&k->watch, k->paths, 2) || retries)
-            reload(k, now);
-    } else if (failed ? retries : is_due(k, now)) {
+    if (k->o.cert_file == NULL && is_due(k, now) && (!failed || retries))
         renew(k, now);
-    }
+    else if (changed || retries)
+        reload(k, now);
     warn_of_end(k, now);
+}
+
+bool pn_keeper_asks_clients(const struct pn_keeper *k)
+{
+    return k->o.client_ca_file != NULL;
+}
+
+int pn_keeper_admit(struct pn_keeper *k, void *session, struct pn_err *err)
+{
+    if (!pn_keeper_asks_clients(k))
+        return 0;
+    PN_CLEANUP(pn_tls_unref_pointer) struct pn_tls *tls = pn_keeper_acquire(k);
+    return pn_tls_verify_client(tls, session, k->o.client_names, k->o.client_name_count, err);
 }
 
 int64_t pn_keeper_not_after(const struct pn_keeper *k)

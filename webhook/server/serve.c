@@ -98,6 +98,9 @@ static int load_cert(struct server *s, struct pn_err *err)
     const struct pn_serve_options *o = s->o;
     const struct pn_keeper_options keeper = {.cert_file = o->tls_cert_file,
                                              .key_file = o->tls_private_key_file,
+                                             .client_ca_file = o->client_ca_file,
+                                             .client_names = o->client_names,
+                                             .client_name_count = o->client_name_count,
                                              .cert_dir = o->cert_dir,
                                              .address = o->bind_address,
                                              .log = o->log};
@@ -106,6 +109,8 @@ static int load_cert(struct server *s, struct pn_err *err)
                           "a certificate file and a private key file are given together or not "
                           "at all; the %s is missing",
                           o->tls_cert_file == NULL ? "certificate" : "private key");
+    if (o->client_ca_file == NULL && o->client_name_count > 0)
+        return pn_err_set(err, -EINVAL, "names of clients are checked with a client CA only");
     return pn_keeper_new(&s->keeper, &keeper, time(NULL), err);
 }
 

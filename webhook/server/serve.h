@@ -21,6 +21,11 @@ struct pn_serve_options {
     /* Where the own ca.crt, tls.crt and tls.key are written; NULL: they stay in memory. Unused when
      * files are given. */
     const char *cert_dir;
+    /* Who signs for clients of /mutate and /validate, and the names that are allowed (none: all).
+     * NULL: clients are not asked for a certificate. */
+    const char *client_ca_file;
+    const char *const *client_names;
+    size_t client_name_count;
     unsigned workers;                  /* threads that answer; 0: one for each CPU */
     unsigned shutdown_delay_seconds;   /* not ready, but serving: for the endpoints to follow */
     unsigned shutdown_timeout_seconds; /* then, for what is in flight */
