@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "config/load.h"
 #include "config/snapshot.h"
+#include "config/union.h"
 #include "yaml/read.h"
 
 /* ---- a directory of its own for each test ---------------------------------------------- */
@@ -346,6 +347,142 @@ START_TEST(readers_never_see_a_freed_set)
 }
 END_TEST
 
+/* ---- one selector for several ---------------------------------------------------------- */
+
+static struct pn_selector parse(const char *text, struct pn_arena *a)
+{
+    struct pn_selector s;
+    struct pn_err err = PN_ERR_INIT;
+    ck_assert_msg(pn_selector_parse(&s, pn_str_of(text), a, &err) == 0, "%s: %s", text, err.text);
+    return s;
+}
+
+static const struct {
+    const char *selectors[4], *want;
+} union_cases[] = {
+    {{NULL}, ""},
+    {{""}, ""},
+    {{"a=1"}, "a in (1)"},
+    {{"a=1,b!=2,!c,d"}, "a in (1),b notin (2),!c,d"},
+    {{"a=1", "a=2", "a in (3,1)"}, "a in (1,2,3)"},
+    {{"a=1", "a"}, "a"},
+    {{"a", "a=1,b=2"}, "a"},
+    {{"a=1", ""}, ""},
+    {{"a=1", "b=1"}, ""},
+    {{"a=1", "a!=1"}, ""},
+    {{"a=1", "!a"}, ""},
+    {{"a=1,z!=1", "a=2,z!=1"}, "a in (1,2),z notin (1)"},
+    {{"z notin (1,2)", "z notin (2,1)"}, "z notin (1,2)"},
+    {{"z!=1", "z!=2"}, ""},
+    {{"a,a=1", "a=2"}, "a in (1,2)"},
+    {{"a=1,a=2", "a=3"}, "a in (2,3)"},
+};
+
+static void write_selector(char ret[static 256], const struct pn_selector *s)
+{
+    static const char *const before[] = {[PN_OP_IN] = " in (",
+                                         [PN_OP_NOT_IN] = " notin (",
+                                         [PN_OP_EXISTS] = "",
+                                         [PN_OP_DOES_NOT_EXIST] = ""};
+    struct pn_buf text = PN_BUF_INIT;
+    for (uint32_t i = 0; i < s->count; i++) {
+        const struct pn_requirement *r = &s->requirements[i];
+        pn_buf_printf(&text, "%s%s%.*s%s", i > 0 ? "," : "",
+                      r->op == PN_OP_DOES_NOT_EXIST ? "!" : "", PN_STR_ARG(r->key), before[r->op]);
+        for (uint32_t v = 0; v < r->count; v++)
+            pn_buf_printf(&text, "%s%.*s", v > 0 ? "," : "", PN_STR_ARG(r->values[v]));
+        pn_buf_cstr(&text, r->count > 0 ? ")" : "");
+    }
+    snprintf(ret, 256, "%.*s", PN_STR_ARG(pn_buf_view(&text)));
+    pn_buf_deinit(&text);
+}
+
+START_TEST(selectors_are_joined)
+{
+    struct pn_arena *a = NULL;
+    struct pn_selector all[4], joined;
+    const struct pn_selector *pointers[4];
+    char got[256];
+    size_t n = 0;
+    ck_assert_int_eq(pn_arena_new(&a, 0), 0);
+    for (; n < 4 && union_cases[_i].selectors[n] != NULL; n++) {
+        all[n] = parse(union_cases[_i].selectors[n], a);
+        pointers[n] = &all[n];
+    }
+    ck_assert_int_eq(pn_union_of(&joined, pointers, n, a), 0);
+    write_selector(got, &joined);
+    ck_assert_str_eq(got, union_cases[_i].want);
+    pn_arena_free(a);
+}
+END_TEST
+
+/* A small space, so that all that can happen happens: three keys, two values. */
+static uint32_t next_random(uint32_t *state)
+{
+    *state = *state * 1664525 + 1013904223;
+    return *state >> 16;
+}
+
+static struct pn_selector random_selector(uint32_t *state, struct pn_arena *a)
+{
+    static const char *const forms[] = {"%c=1", "%c=2", "%c", "!%c", "%c!=1", "%c in (1,2)"};
+    char text[64] = "";
+    uint32_t n = next_random(state) % 4;
+    for (uint32_t i = 0; i < n; i++) {
+        char one[16];
+        const char *form = forms[next_random(state) % PN_COUNT_OF(forms)];
+        size_t at = 0;
+        for (const char *f = form; *f != '\0'; f++) {
+            bool is_key = f[0] == '%';
+            one[at++] = is_key ? (char)('a' + next_random(state) % 3) : *f;
+            f += is_key;
+        }
+        one[at] = '\0';
+        strcat(strcat(text, i > 0 ? "," : ""), one);
+    }
+    return parse(text, a);
+}
+
+START_TEST(what_one_selector_matches_the_joined_one_matches)
+{
+    static const char *const values[] = {"", "1", "2", "3"}; /* the first: no such label */
+    struct pn_arena *a = NULL;
+    uint32_t state = 1;
+    size_t narrowed = 0;
+    ck_assert_int_eq(pn_arena_new(&a, 0), 0);
+    for (int round = 0; round < 1000; round++) {
+        struct pn_selector all[3], joined;
+        const struct pn_selector *pointers[3];
+        size_t n = 1 + next_random(&state) % 3;
+        pn_arena_reset(a, 0);
+        for (size_t i = 0; i < n; i++) {
+            all[i] = random_selector(&state, a);
+            pointers[i] = &all[i];
+        }
+        ck_assert_int_eq(pn_union_of(&joined, pointers, n, a), 0);
+        narrowed += n > 1 && joined.count > 0;
+        for (int labels = 0; labels < 4 * 4 * 4; labels++) {
+            static const struct pn_str keys[] = {PN_STR_INIT("a"), PN_STR_INIT("b"),
+                                                 PN_STR_INIT("c")};
+            struct pn_member members[3];
+            struct pn_value object;
+            size_t count = 0;
+            for (int k = 0; k < 3; k++) {
+                const char *value = values[labels >> (2 * k) & 3];
+                if (value[0] != '\0')
+                    members[count++] = (struct pn_member){keys[k], pn_string(pn_str_of(value))};
+            }
+            ck_assert_int_eq(pn_object_new(&object, a, members, count), 0);
+            for (size_t i = 0; i < n; i++)
+                ck_assert(!pn_selector_matches(&all[i], object) ||
+                          pn_selector_matches(&joined, object));
+        }
+    }
+    ck_assert_uint_gt(narrowed, 50);
+    pn_arena_free(a);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("config");
@@ -368,6 +505,8 @@ int main(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, a_snapshot_hands_out_what_was_published_last);
     tcase_add_test(t, readers_never_see_a_freed_set);
+    tcase_add_loop_test(t, selectors_are_joined, 0, PN_COUNT_OF(union_cases));
+    tcase_add_test(t, what_one_selector_matches_the_joined_one_matches);
     suite_add_tcase(s, t);
     SRunner *sr = srunner_create(s);
     srunner_set_tap(sr, "-");

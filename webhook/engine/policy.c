@@ -226,3 +226,12 @@ struct pn_str pn_policy_set_policy_name(const struct pn_policy_set *set, uint32_
 {
     return id < set->policy_count ? set->policies[id].name : PN_STR_NULL;
 }
+
+void pn_policy_set_scope(struct pn_policy_scope *ret, const struct pn_policy_set *set, uint32_t id)
+{
+    const struct pn_policy *p = &set->policies[id];
+    *ret = (struct pn_policy_scope){.pods = &p->pod_selector,
+                                    .namespaces = &p->namespace_selector,
+                                    .annotations = p->pod_annotations,
+                                    .denies = p->deny_on_failure && !p->audit};
+}

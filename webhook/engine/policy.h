@@ -2,18 +2,21 @@
 #ifndef PN_ENGINE_POLICY_H
 #define PN_ENGINE_POLICY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/diag.h"
 #include "base/node.h"
 #include "base/str.h"
+#include "base/value.h"
 
 /*
  * An immutable, compiled set of templates and policies in one arena. Shared by reference count;
  * reading it needs no lock. The count is atomic; the last unref frees.
  */
 struct pn_policy_set;
+struct pn_selector;
 
 /* Documents hold faults; all of them are in `diags`. */
 #define PN_POLICY_E_FAULTS 1
@@ -52,6 +55,16 @@ uint64_t pn_policy_set_hash(const struct pn_policy_set *set);
 
 /* Name of policy `id` (0 to count-1, in order of evaluation). */
 struct pn_str pn_policy_set_policy_name(const struct pn_policy_set *set, uint32_t id);
+
+/* Whom a policy may reach. Borrowed from the set. */
+struct pn_policy_scope {
+    const struct pn_selector *pods, *namespaces; /* no requirements: all of them */
+    struct pn_value annotations;                 /* pairs that the Pod must have, or absent */
+    bool denies; /* refuses a Pod that lacks what it adds: onFailure Deny, not in mode Audit */
+};
+
+/* `id` is below pn_policy_set_policy_count. */
+void pn_policy_set_scope(struct pn_policy_scope *ret, const struct pn_policy_set *set, uint32_t id);
 
 /* True when `apiVersion` of the document is ours (pannier.dev/...). */
 bool pn_policy_is_ours(const struct pn_document *doc);
