@@ -27,6 +27,24 @@ AUDIT_POLICY = {"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages":
                 "rules": [{"level": "Request", "verbs": ["create", "patch"],
                            "resources": [{"group": "", "resources": ["pods"]}]},
                           {"level": "None"}]}
+# What it shows to webhooks that ask for a client certificate.
+ADMISSION = """apiVersion: apiserver.config.k8s.io/v1
+kind: AdmissionConfiguration
+plugins:
+- name: MutatingAdmissionWebhook
+  configuration: &webhooks
+    apiVersion: apiserver.config.k8s.io/v1
+    kind: WebhookAdmissionConfiguration
+    kubeConfigFile: {kubeconfig}
+- name: ValidatingAdmissionWebhook
+  configuration: *webhooks
+"""
+KUBECONFIG = """apiVersion: v1
+kind: Config
+users:
+- name: "*"
+  user: {{client-certificate: {certificate}, client-key: {key}}}
+"""
 WEBHOOK_CALL = ".webhook.admission.k8s.io/round_"  # a key is mutation.webhook...round_0_index_1
 
 
@@ -152,6 +170,10 @@ class Cluster:
             "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
             "--initial-cluster", f"default={peer}"])
         self.certificate, key = make_certificate(self.directory, "kube-apiserver")
+        self.client_certificate, client_key = make_certificate(self.directory, "client")
+        kubeconfig = self.write("webhooks.yaml", KUBECONFIG.format(
+            certificate=os.path.abspath(self.client_certificate), key=os.path.abspath(client_key)))
+        admission = ADMISSION.format(kubeconfig=os.path.abspath(kubeconfig))
         self.token = secrets.token_hex(16)
         self.run("kube-apiserver", [
             os.path.join(self.assets, "kube-apiserver"), "--etcd-servers", etcd,
@@ -163,6 +185,7 @@ class Cluster:
             f"--service-account-signing-key-file={key}",
             "--token-auth-file=" + self.write("tokens", f"{self.token},e2e,e2e,system:masters\n"),
             "--authorization-mode=RBAC", "--profiling=false",
+            "--admission-control-config-file=" + self.write("admission.yaml", admission),
             "--audit-policy-file=" + self.write("audit-policy.json", json.dumps(AUDIT_POLICY)),
             f"--audit-log-path={self.audit_log}", "--audit-log-mode=blocking"])
         self.client = Client(self.port, self.certificate, self.token)

@@ -112,17 +112,21 @@ def make_namespace(cluster, name, webhooks, labels=None):
 
 
 class Pannier(Webhook):
-    """`pannier serve` with a certificate of its own, registered."""
+    """`pannier serve`, registered; with a certificate of its own, or with those of a directory."""
 
-    def __init__(self, cluster, binary, name, policies, failure_policy="Fail", ca_file=None):
+    def __init__(self, cluster, binary, name, policies, failure_policy="Fail", ca_file=None,
+                 certificates=None, flags=()):
         super().__init__(cluster, name)
         self.binary, self.policies = binary, policies
+        own = os.path.join(cluster.directory, name)
+        served = ["--cert-dir", own] if certificates is None else [
+            "--tls-cert-file", os.path.join(certificates, "tls.crt"),
+            "--tls-private-key-file", os.path.join(certificates, "tls.key")]
         self.program = cluster.run(name, [
             binary, "serve", "--bind-address", "127.0.0.1", "--secure-port", "0",
-            "--cert-dir", os.path.join(cluster.directory, name), "--shutdown-delay", "0s",
-            "-p", policies])
+            "--shutdown-delay", "0s", "-p", policies, *served, *flags])
         serving = wait_until(f"{name} serves", REACH_SECONDS, self.serving_line)
-        self.port, self.ca_file = serving["port"], serving["caFile"]
+        self.port, self.ca_file = serving["port"], os.path.join(certificates or own, "ca.crt")
         self.register(self.port, ca_file or self.ca_file, failure_policy)
 
     def serving_line(self):
