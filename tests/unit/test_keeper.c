@@ -255,10 +255,17 @@ START_TEST(an_own_certificate_is_renewed_in_time_by_its_ca)
     ck_assert_int_eq(pn_file_read(&cert[1], cert_path, 1 << 20), 0);
     ck_assert(pn_str_eq(pn_buf_view(&ca[0]), pn_buf_view(&ca[1])));
     ck_assert(pn_check_is_signed_by(pn_buf_view(&cert[1]), pn_buf_view(&ca[0])));
+    /* The clock jumps ahead and back: a certificate from the future serves nobody. */
+    pn_keeper_turn(keeper, due + 1000 * (int64_t)DAY);
+    pn_keeper_turn(keeper, due);
+    ck_assert_int_eq(pn_keeper_not_after(keeper), due + PN_OWN_CERT_SECONDS);
     /* When the CA has ended, too, what is served stays. */
     pn_keeper_turn(keeper, NOW + PN_OWN_CA_SECONDS + 1);
     ck_assert(pn_keeper_has_failed(keeper));
     ck_assert_int_eq(pn_keeper_not_after(keeper), due + PN_OWN_CERT_SECONDS);
+    pn_keeper_turn(keeper, due + 1); /* the clock is put right: not a failure for ever */
+    pn_keeper_turn(keeper, due + PN_OWN_CERT_SECONDS / 3 * 2);
+    ck_assert(!pn_keeper_has_failed(keeper));
     pn_keeper_free(keeper);
     for (size_t i = 0; i < 2; i++) {
         pn_buf_deinit(&ca[i]);

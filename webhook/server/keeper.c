@@ -393,17 +393,20 @@ struct pn_tls *pn_keeper_acquire(struct pn_keeper *k)
     return tls;
 }
 
-/* At two thirds of its life, as those do who renew certificates for others. */
+/* At two thirds of its life, as those do who renew certificates for others; and when the clock had
+ * jumped ahead, and the certificate is from the future. */
 static bool is_due(const struct pn_keeper *k, int64_t now)
 {
-    return now >= k->not_before + (pn_keeper_not_after(k) - k->not_before) / 3 * 2;
+    return now < k->not_before ||
+           now >= k->not_before + (pn_keeper_not_after(k) - k->not_before) / 3 * 2;
 }
 
 void pn_keeper_turn(struct pn_keeper *k, int64_t now)
 {
     bool failed = pn_keeper_has_failed(k);
     bool changed = pn_watch_has_changed(&k->watch, k->paths, k->path_count);
-    bool retries = failed && now >= k->retry_at;
+    int64_t wait = k->retry_at - now; /* more than was set: the clock was put back */
+    bool retries = failed && (wait <= 0 || wait > PN_CERT_RETRY_SECONDS);
     if (k->o.cert_file == NULL && is_due(k, now) && (!failed || retries))
         renew(k, now);
     else if (changed || retries)
