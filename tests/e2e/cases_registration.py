@@ -20,6 +20,22 @@ def pod(labels=None, annotations=None):
             "spec": {"containers": [{"name": "app", "image": "registry.example.com/app:1"}]}}
 
 
+def many_policies(fixture, count):
+    """A file with so many policies that deny, each with a label of its own."""
+    text = REGISTERED.read_text(encoding="utf-8").split("---")[0]
+    for i in range(count):
+        text += f"""---
+apiVersion: pannier.dev/v1alpha1
+kind: InjectionPolicy
+metadata: {{name: p{i}}}
+spec:
+  match: {{podSelector: {{matchLabels: {{inject.example.com/label-{i}: enabled}}}}}}
+  inject: [{{templateRef: {{name: guard}}}}]
+  onFailure: Deny
+"""
+    return pathlib.Path(fixture.cluster.write(f"many-{count}.yaml", text))
+
+
 def webhook_config(fixture, policies, *arguments):
     done = subprocess.run([fixture.binary, "webhook-config", "-p", str(policies), "--name", "registered",
                            *arguments], capture_output=True, timeout=60, check=False)
@@ -54,10 +70,16 @@ def is_asked(fixture, namespace, sent):
     return any(call.configuration == NAME for call in fixture.cluster.calls(answer))
 
 
+def is_validated(fixture, pannier, namespace, sent):
+    before = pannier.validations()
+    fixture.client.create_pod(namespace, sent, dryRun="All")
+    return pannier.validations() > before
+
+
 @test
 def registration_for_a_service_is_accepted(fixture):
     """For each template of the catalogue, for all of them, and for what must be there."""
-    for policies in (CATALOGUE, REGISTERED, *sorted(CATALOGUE.glob("*.yaml"))):
+    for policies in (CATALOGUE, REGISTERED, many_policies(fixture, 101), *sorted(CATALOGUE.glob("*.yaml"))):
         manifest = webhook_config(fixture, policies, "--service", "pannier", "-n", "pannier-system",
                                   "--ca-file", fixture.pannier.ca_file)
         output = apply(fixture, manifest, "--dry-run=server")
@@ -117,3 +139,24 @@ def registration_without_requirements_takes_those_of_before_away(fixture):
         apply(fixture, without)
         answer = fixture.client.ask("GET", Validation.path + "/registered")
         check_equal("webhooks", answer.object.get("webhooks") or [], [])
+
+
+@test
+def registration_with_as_many_labels_as_a_condition_may_have(fixture):
+    policies = many_policies(fixture, 100)  # CONDITION_KEYS_MAX
+    with fixture.start_pannier("many", policies) as pannier, registered(fixture, pannier, policies) as manifest:
+        check(b"inject.example.com/label-99" in manifest, "no condition")
+        fixture.cluster.make_namespace("many", {})
+        sent = pod({"inject.example.com/label-99": "enabled"})
+        wait_until("the registration counts", REACH_SECONDS, lambda: is_asked(fixture, "many", sent))
+        check(not is_asked(fixture, "many", pod({"inject.example.com/label-100": "enabled"})))
+        answer = fixture.client.create_pod("many", sent)
+        check_equal("containers", names(answer.object)["initContainers"], ["guard"])
+        wait_until("it is validated", REACH_SECONDS, lambda: is_validated(fixture, pannier, "many", sent))
+        before = pannier.validations()
+        path = f"/api/v1/namespaces/many/pods/{answer.object['metadata']['name']}"
+        operation = [{"op": "remove", "path": "/metadata/labels/inject.example.com~1label-99"}]
+        got = fixture.client.ask("PATCH", path, operation, "application/json-patch+json")
+        check_equal("without its label", got.status, 200)
+        wait_until("the old Pod's label counts", REACH_SECONDS, lambda: pannier.validations() > before)
+        fixture.client.delete_pod("many", answer.object["metadata"]["name"])

@@ -92,6 +92,9 @@ def decisions_are_for_verified_clients_and_probes_for_all(_):
         with serving(directory, "--client-ca-file", ca + ".crt") as server:
             check_admitted(server, with_client(directory, good))
             check_admitted(server, with_client(directory, both))
+            older = with_client(directory, good)
+            older.maximum_version = ssl.TLSVersion.TLSv1_2
+            check_admitted(server, older)
             check_refused(server, with_client(directory, None), "is required")
             check_refused(server, with_client(directory, server_only), "not verified")
             check_refused(server, with_client(directory, stranger), "not verified")
