@@ -20,15 +20,22 @@ static bool is_content(const struct pn_verdict *v)
     return pn_reason_class_of(v->reason.id) == PN_CLASS_SUCCESS && !v->changes;
 }
 
-static void write_complaint(struct pn_buf *out, const struct pn_verdict *v)
+const char *pn_final_refusal(const struct pn_decision *d, const struct pn_verdict *v)
 {
-    if (pn_reason_class_of(v->reason.id) == PN_CLASS_FAILURE) {
-        pn_buf_printf(out, "%s: ", pn_reason_name(v->reason.id));
+    if (!is_required(d, v) || is_content(v))
+        return NULL;
+    if (pn_reason_class_of(v->reason.id) == PN_CLASS_FAILURE)
+        return pn_reason_name(v->reason.id);
+    return v->reason.id == PN_REASON_REPAIRED ? "incomplete" : "missing";
+}
+
+static void write_complaint(struct pn_buf *out, const char *refusal, const struct pn_verdict *v)
+{
+    pn_buf_printf(out, "%s: ", refusal);
+    if (pn_reason_class_of(v->reason.id) == PN_CLASS_FAILURE)
         pn_reason_write(out, &v->reason);
-        return;
-    }
-    pn_buf_cstr(out, v->reason.id == PN_REASON_REPAIRED ? "incomplete: " : "missing: ");
-    pn_buf_str(out, pn_value_str(PN_GET(v->reason.arguments, "content")));
+    else
+        pn_buf_str(out, pn_value_str(PN_GET(v->reason.arguments, "content")));
 }
 
 int pn_final_denial(struct pn_str *ret, const struct pn_decision *d, struct pn_arena *a)
@@ -36,11 +43,12 @@ int pn_final_denial(struct pn_str *ret, const struct pn_decision *d, struct pn_a
     struct pn_buf text = PN_BUF_IN_ARENA(a);
     for (size_t i = 0; i < d->verdict_count && text.len < PN_DENIAL_MAX_BYTES; i++) {
         const struct pn_verdict *v = &d->verdicts[i];
-        if (!is_required(d, v) || is_content(v))
+        const char *refusal = pn_final_refusal(d, v);
+        if (refusal == NULL)
             continue;
         pn_buf_printf(&text, "%spolicy %.*s: ", text.len > 0 ? "; " : "",
                       PN_STR_ARG(d->set->policies[v->policy].name));
-        write_complaint(&text, v);
+        write_complaint(&text, refusal, v);
     }
     text.len = pn_str_utf8_cut(pn_buf_view(&text), PN_DENIAL_MAX_BYTES);
     *ret = pn_buf_view(&text);

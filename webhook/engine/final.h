@@ -18,6 +18,9 @@
 int pn_final_denial(struct pn_str *ret, const struct pn_decision *d,
                     struct pn_arena *a) PN_MUST_CHECK;
 
+/* Why a policy refuses the Pod: a reason's id, "missing" or "incomplete"; NULL: it does not. */
+const char *pn_final_refusal(const struct pn_decision *d, const struct pn_verdict *v);
+
 /*
  * What an update breaks, by the decisions about the old Pod and the new one; the verdicts of `d`
  * become those of the Deny policies that the update is judged by:

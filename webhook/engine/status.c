@@ -218,17 +218,24 @@ int pn_status_tell(struct pn_decision *d, struct pn_arena *a)
     return r;
 }
 
+const char *pn_status_refusal(const struct pn_decision *d, const struct pn_verdict *v)
+{
+    /* Tampering is left to validation: controllers retry through an upgrade of ours. */
+    bool refuses = is_class(v, PN_CLASS_FAILURE) && policy_of(d, v)->deny_on_failure &&
+                   v->reason.id != PN_REASON_SIDECAR_TAMPERED;
+    return refuses ? pn_reason_name(v->reason.id) : NULL;
+}
+
 int pn_status_denial(struct pn_str *ret, const struct pn_decision *d, struct pn_arena *a)
 {
     struct pn_buf text = PN_BUF_IN_ARENA(a);
     for (size_t i = 0; i < d->verdict_count && text.len < PN_DENIAL_MAX_BYTES; i++) {
         const struct pn_verdict *v = &d->verdicts[i];
-        /* Tampering is left to validation: controllers retry through an upgrade of ours. */
-        if (!is_class(v, PN_CLASS_FAILURE) || !policy_of(d, v)->deny_on_failure ||
-            v->reason.id == PN_REASON_SIDECAR_TAMPERED)
+        const char *refusal = pn_status_refusal(d, v);
+        if (refusal == NULL)
             continue;
         pn_buf_printf(&text, "%spolicy %.*s: %s: ", text.len > 0 ? "; " : "",
-                      PN_STR_ARG(policy_of(d, v)->name), pn_reason_name(v->reason.id));
+                      PN_STR_ARG(policy_of(d, v)->name), refusal);
         pn_reason_write(&text, &v->reason);
     }
     text.len = pn_str_utf8_cut(pn_buf_view(&text), PN_DENIAL_MAX_BYTES);

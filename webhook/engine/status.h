@@ -24,6 +24,9 @@ struct pn_str pn_status_make(const struct pn_decision *d, struct pn_arena *a);
  */
 int pn_status_tell(struct pn_decision *d, struct pn_arena *a) PN_MUST_CHECK;
 
+/* The id of the reason for which a policy refuses the Pod; NULL: it does not. */
+const char *pn_status_refusal(const struct pn_decision *d, const struct pn_verdict *v);
+
 /* "policy NAME: reason: detail" for each Deny policy that failed; s == NULL: none did. */
 int pn_status_denial(struct pn_str *ret, const struct pn_decision *d,
                      struct pn_arena *a) PN_MUST_CHECK;
