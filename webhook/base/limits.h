@@ -157,6 +157,13 @@
 /* A load that failed for want of memory, descriptors or permission is tried again. */
 #define PN_RELOAD_RETRY_MS 10000
 
+/* ---- metrics ---------------------------------------------------------------------------- */
+
+/* Policies and budgets that metrics tell apart, those that a reload took away included; a policy
+ * may take three. Each costs half a KiB here and some time series in every Prometheus, which live
+ * with ten thousand of one target. */
+#define PN_METRICS_ROWS_MAX 4000u
+
 /* ---- log ------------------------------------------------------------------------------- */
 
 /* Lines that wait for the writer: about four thousand decisions, a quarter of a second at full
