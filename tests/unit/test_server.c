@@ -27,6 +27,7 @@
 
 static const struct {
     const char *method, *path, *found, *allow;
+    bool monitor;
 } route_cases[] = {
     {"POST", "/mutate", "/mutate", NULL},
     {"GET", "/mutate", NULL, "POST"},
@@ -40,13 +41,23 @@ static const struct {
     {"GET", "", NULL, NULL},
     {"POST", "/mutate/", NULL, NULL},
     {"POST", "/Mutate", NULL, NULL},
+    {"POST", "/validate", "/validate", NULL},
+    {"GET", "/metrics", NULL, NULL},
+    {"GET", "/metrics", "/metrics", NULL, true},
+    {"HEAD", "/livez", "/livez", NULL, true},
+    {"GET", "/readyz", "/readyz", NULL, true},
+    {"GET", "/healthz", "/healthz", NULL, true},
+    {"POST", "/metrics", NULL, "GET, HEAD", true},
+    {"POST", "/mutate", NULL, NULL, true},
+    {"POST", "/validate", NULL, NULL, true},
 };
 
 START_TEST(routes_are_found)
 {
     const char *allow = "unset";
-    const struct pn_route *route = pn_routes_find(route_cases[_i].method, route_cases[_i].path,
-                                                  &allow);
+    const struct pn_route *route = pn_routes_find(
+        route_cases[_i].monitor ? &pn_routes_monitor : &pn_routes_reviews, route_cases[_i].method,
+        route_cases[_i].path, &allow);
     ck_assert_pstr_eq(route != NULL ? route->path : NULL, route_cases[_i].found);
     ck_assert_pstr_eq(allow, route_cases[_i].allow);
 }
@@ -237,7 +248,7 @@ static unsigned handle(struct pn_service *service, const char *method, const cha
                        const char *body, const char *expected)
 {
     const char *allow;
-    const struct pn_route *route = pn_routes_find(method, path, &allow);
+    const struct pn_route *route = pn_routes_find(&pn_routes_reviews, method, path, &allow);
     struct pn_exchange *ex = pn_pool_take(service->pool);
     ck_assert_ptr_nonnull(route);
     if (body != NULL)

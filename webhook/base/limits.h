@@ -119,6 +119,9 @@
 /* Connections at most, further bounded by RLIMIT_NOFILE. An API server keeps 25 idle for each
  * URL and opens one for each call in flight (up to 600). */
 #define PN_CONNECTIONS_MAX 8192
+/* Connections at most for metrics and probes: a Prometheus keeps one, a kubelet opens one for each
+ * probe. */
+#define PN_MONITOR_CONNECTIONS_MAX 32
 /* A certificate or key file. A chain of ten certificates has 20 KiB. */
 #define PN_PEM_MAX_BYTES (1u << 20)
 /* Seconds that a certificate of the server's own is valid (it is renewed at two thirds), its CA,

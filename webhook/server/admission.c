@@ -85,7 +85,11 @@ static void decide(struct pn_service *service, struct pn_exchange *ex,
     } else {
         ex->status = 200;
         ex->content_type = "application/json";
+        ex->outcome = !decision->allowed      ? PN_OUTCOME_DENIED
+                      : decision->patch.n > 0 ? PN_OUTCOME_PATCHED
+                                              : PN_OUTCOME_ALLOWED;
         pn_respond_write(&ex->out, decision);
+        pn_metrics_decision(service->metrics, decision, flags);
         log_decision(service, decision, flags, began_us, arena);
     }
 }

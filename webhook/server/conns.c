@@ -116,6 +116,14 @@ void pn_conn_set_verified_until_ms(struct pn_conn *conn, int64_t until_ms)
     conn->verified_until_ms = until_ms;
 }
 
+size_t pn_conns_open(struct pn_conns *conns)
+{
+    pthread_mutex_lock(&conns->lock);
+    size_t open = conns->open;
+    pthread_mutex_unlock(&conns->lock);
+    return open;
+}
+
 size_t pn_conns_in_flight(struct pn_conns *conns)
 {
     return atomic_load(&conns->in_flight);

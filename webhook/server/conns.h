@@ -43,6 +43,9 @@ void pn_conn_end(struct pn_conns *conns, struct pn_conn *conn, int64_t now_ms);
 int64_t pn_conn_verified_until_ms(const struct pn_conn *conn);
 void pn_conn_set_verified_until_ms(struct pn_conn *conn, int64_t until_ms);
 
+/* Connections in the table. */
+size_t pn_conns_open(struct pn_conns *conns);
+
 /* Requests between begin and end. */
 size_t pn_conns_in_flight(struct pn_conns *conns);
 

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "obs/metrics.h"
 
 struct pn_conn;
 struct pn_route;
@@ -23,6 +24,9 @@ struct pn_exchange {
     struct pn_exchange *next; /* in the pool */
     struct pn_conn *conn;
     const struct pn_route *route; /* NULL: none fits */
+    int64_t began_us;             /* monotonic: its headers were here */
+    bool counted;                 /* in the metrics */
+    enum pn_outcome outcome;      /* of a review that was answered with 200 */
 
     char *body; /* followed by PN_ENGINE_BODY_PADDING zero bytes once it is complete */
     size_t body_len;

@@ -16,11 +16,15 @@
 #include "server/clock.h"
 #include "server/routes.h"
 
+enum { OPTIONS_MAX = 9 };
+
 struct pn_http {
     struct MHD_Daemon *daemon;
     struct pn_service *service;
+    const struct pn_routes *routes;
     struct pn_conns *conns;
-    struct pn_keeper *keeper;
+    struct pn_keeper *keeper;   /* NULL: plain HTTP */
+    struct pn_metrics *metrics; /* NULL: nothing is counted */
     size_t connections_max;
     atomic_size_t connections; /* given to the library and not closed yet */
     struct pn_log_limit library_lines;
@@ -65,10 +69,11 @@ static void too_large(struct pn_exchange *ex)
 }
 
 /* Refuses by method, path and headers what needs no body to be refused. */
-static void check_head(struct pn_exchange *ex, const struct announced *a, const char *method,
-                       const char *path, const char *content_type)
+static void check_head(struct pn_exchange *ex, const struct pn_routes *routes,
+                       const struct announced *a, const char *method, const char *path,
+                       const char *content_type)
 {
-    ex->route = pn_routes_find(method, path, &ex->allow);
+    ex->route = pn_routes_find(routes, method, path, &ex->allow);
     if (!is_known_encoding(a)) {
         pn_exchange_fail(ex, 501,
                          "Transfer-Encoding '%s' is not supported: send chunked, or a "
@@ -132,11 +137,22 @@ static void log_refusal(struct pn_http *http, const struct pn_exchange *ex, cons
     pn_log_commit(&line);
 }
 
+/* Once for each request, before its client can know. Probes are no reviews and do not count. */
+static void count_request(struct pn_http *http, struct pn_exchange *ex)
+{
+    enum pn_metrics_path path = ex->route != NULL ? ex->route->counted_as : PN_METRICS_OTHER;
+    if (ex->counted || (ex->route != NULL && !ex->route->takes_json))
+        return;
+    ex->counted = true;
+    pn_metrics_request(http->metrics, path, ex->outcome, ex->status, pn_clock_us() - ex->began_us);
+}
+
 static enum MHD_Result queue_response(struct pn_http *http, struct MHD_Connection *connection,
                                       struct pn_exchange *ex)
 {
     if (ex->out.failed)
         pn_exchange_fail(ex, 500, "out of memory");
+    count_request(http, ex);
     /* The bytes stay in `ex` until on_completed, which runs before the response is destroyed. */
     struct MHD_Response *response = MHD_create_response_from_buffer(ex->out.len, ex->out.data,
                                                                     MHD_RESPMEM_PERSISTENT);
@@ -207,9 +223,11 @@ static enum MHD_Result begin(struct pn_http *http, struct MHD_Connection *connec
         return MHD_NO;
     *context = ex;
     ex->conn = conn;
-    pn_conn_begin(http->conns, conn, pn_clock_ms());
+    ex->began_us = pn_clock_us();
+    pn_conn_begin(http->conns, conn, ex->began_us / 1000);
     struct announced a = read_announced(connection);
-    check_head(ex, &a, method, path, header(connection, MHD_HTTP_HEADER_CONTENT_TYPE));
+    check_head(ex, http->routes, &a, method, path,
+               header(connection, MHD_HTTP_HEADER_CONTENT_TYPE));
     if (ex->status == 0 && ex->route->takes_json)
         check_client(http, connection, conn, ex);
     ex->discards = ex->discards || ex->status != 0;
@@ -252,6 +270,7 @@ static void on_completed(void *closure, struct MHD_Connection *connection, void 
     if (ex == NULL)
         return;
     *context = NULL;
+    count_request(http, ex); /* one that got no answer */
     struct pn_conn *conn = ex->conn;
     pn_pool_give(http->service->pool, ex);
     pn_conn_end(http->conns, conn, pn_clock_ms());
@@ -262,13 +281,14 @@ static void on_completed(void *closure, struct MHD_Connection *connection, void 
 static void started(struct pn_http *http, struct MHD_Connection *connection, void **context)
 {
     /* One answer at a time: libmicrohttpd 1.0 puts the next one into the same memory. */
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-        connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
-    if (info == NULL)
-        return;
-    PN_CLEANUP(pn_tls_unref_pointer) struct pn_tls *tls = pn_keeper_acquire(http->keeper);
-    if (pn_tls_attach(tls, info->tls_session) < 0)
-        return;
+    const union MHD_ConnectionInfo *info;
+    PN_CLEANUP(pn_tls_unref_pointer) struct pn_tls *tls = NULL;
+    if (http->keeper != NULL) {
+        info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+        tls = pn_keeper_acquire(http->keeper);
+        if (info == NULL || pn_tls_attach(tls, info->tls_session) < 0)
+            return;
+    }
     info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     if (info != NULL)
         *context = pn_conns_add(http->conns, info->connect_fd, PN_TAKE(tls), pn_clock_ms());
@@ -333,28 +353,35 @@ int pn_http_start(struct pn_http **ret, const struct pn_http_options *o, struct 
     if (http == NULL)
         return pn_err_set(err, -ENOMEM, "out of memory");
     http->service = o->service;
+    http->routes = o->routes;
     http->conns = o->conns;
     http->keeper = o->keeper;
+    http->metrics = o->metrics;
     http->connections_max = o->connections_max;
-    struct MHD_OptionItem options[] = {
+    const unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_NO_LISTEN_SOCKET |
+                           MHD_USE_ERROR_LOG | (o->keeper != NULL ? MHD_USE_TLS : 0);
+    struct MHD_OptionItem options[OPTIONS_MAX + 1] = {
         {MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)on_library_line,
          http}, /* first: it hears the rest */
-        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)PN_TLS_PRIORITIES},
-        {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)(uintptr_t)no_certificate},
         {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, http},
         {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, http},
         {MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)keep_escapes, NULL},
         /* Never reached: where it is, 0.9.75 keeps a lock and hangs. pn_http_add counts. */
         {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)((o->connections_max + 64) * o->workers), NULL},
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, PN_CONNECTION_MEMORY_BYTES, NULL},
-        /* A pool of one is refused with a warning. */
-        {o->workers > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)o->workers, NULL},
-        {MHD_OPTION_END, 0, NULL},
     };
-    http->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TLS | MHD_USE_ITC |
-                                        MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG,
-                                    0, NULL, NULL, on_request, http, MHD_OPTION_ARRAY, options,
-                                    MHD_OPTION_END);
+    size_t n = 6; /* what follows is zero, which is MHD_OPTION_END */
+    if (o->keeper != NULL) {
+        options[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_PRIORITIES, 0,
+                                               (void *)(uintptr_t)PN_TLS_PRIORITIES};
+        options[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_CERT_CALLBACK, 0,
+                                               (void *)(uintptr_t)no_certificate};
+    }
+    if (o->workers > 1) /* a pool of one is refused with a warning */
+        options[n++] = (struct MHD_OptionItem){MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)o->workers,
+                                               NULL};
+    http->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, http, MHD_OPTION_ARRAY,
+                                    options, MHD_OPTION_END);
     if (http->daemon == NULL) {
         free(http);
         return pn_err_set(err, -EIO, "the HTTP server could not be started");
@@ -368,6 +395,7 @@ bool pn_http_add(struct pn_http *http, int take_fd, const struct sockaddr *addre
 {
     if (atomic_fetch_add(&http->connections, 1) >= http->connections_max) {
         atomic_fetch_sub(&http->connections, 1);
+        pn_metrics_connection_refused(http->metrics);
         close(take_fd);
         return false;
     }

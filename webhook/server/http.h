@@ -9,10 +9,12 @@
 #include "base/err.h"
 #include "server/conns.h"
 #include "server/keeper.h"
+#include "server/routes.h"
 #include "server/service.h"
 
 /*
- * HTTPS over connections that somebody else accepted: libmicrohttpd with TLS on its own threads. It
+ * HTTP over connections that somebody else accepted: libmicrohttpd, with TLS or without, on its own
+ * threads. It
  * is given no listening socket, because it can stop listening only in a way that races
  * (MHD_quiesce_daemon with a pool and epoll).
  */
@@ -20,9 +22,11 @@ struct pn_http;
 
 struct pn_http_options {
     struct pn_service *service; /* all borrowed, until pn_http_stop */
+    const struct pn_routes *routes;
     struct pn_conns *conns;
-    struct pn_keeper *keeper;
-    unsigned workers; /* at least 1 */
+    struct pn_keeper *keeper;   /* NULL: plain HTTP */
+    struct pn_metrics *metrics; /* where requests are counted; NULL: nowhere */
+    unsigned workers;           /* at least 1 */
     unsigned connections_max;
 };
 

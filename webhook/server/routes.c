@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "server/admission.h"
+#include "server/monitor.h"
 
 static void live(struct pn_service *service, struct pn_exchange *ex)
 {
@@ -10,25 +11,42 @@ static void live(struct pn_service *service, struct pn_exchange *ex)
     pn_exchange_text(ex, 200, "ok");
 }
 
-static void ready(struct pn_service *service, struct pn_exchange *ex)
+const char *pn_routes_not_ready(struct pn_service *service)
 {
     struct pn_policy_set *set = pn_snapshot_acquire(service->snapshot);
-    if (atomic_load(&service->draining))
-        pn_exchange_fail(ex, 503, "shutting down");
-    else if (set == NULL)
-        pn_exchange_fail(ex, 503, "no policies are loaded yet");
-    else
-        pn_exchange_text(ex, 200, "ok");
+    bool loaded = set != NULL;
     pn_policy_set_unref(set);
+    if (atomic_load(&service->draining))
+        return "shutting down";
+    return loaded ? NULL : "no policies are loaded yet";
 }
 
-static const struct pn_route routes[] = {
-    {"POST", "/mutate", true, pn_admission_mutate},
-    {"POST", "/validate", true, pn_admission_validate},
-    {"GET", "/livez", false, live},
-    {"GET", "/readyz", false, ready},
-    {"GET", "/healthz", false, live},
+static void ready(struct pn_service *service, struct pn_exchange *ex)
+{
+    const char *why_not = pn_routes_not_ready(service);
+    if (why_not != NULL)
+        pn_exchange_fail(ex, 503, "%s", why_not);
+    else
+        pn_exchange_text(ex, 200, "ok");
+}
+
+static const struct pn_route review_routes[] = {
+    {"POST", "/mutate", true, pn_admission_mutate, PN_METRICS_MUTATE},
+    {"POST", "/validate", true, pn_admission_validate, PN_METRICS_VALIDATE},
+    {"GET", "/livez", false, live, 0},
+    {"GET", "/readyz", false, ready, 0},
+    {"GET", "/healthz", false, live, 0},
 };
+
+static const struct pn_route monitor_routes[] = {
+    {"GET", "/metrics", false, pn_monitor_metrics, 0},
+    {"GET", "/livez", false, live, 0},
+    {"GET", "/readyz", false, ready, 0},
+    {"GET", "/healthz", false, live, 0},
+};
+
+const struct pn_routes pn_routes_reviews = {review_routes, PN_COUNT_OF(review_routes)};
+const struct pn_routes pn_routes_monitor = {monitor_routes, PN_COUNT_OF(monitor_routes)};
 
 static bool answers(const struct pn_route *route, const char *method)
 {
@@ -36,15 +54,17 @@ static bool answers(const struct pn_route *route, const char *method)
            (strcmp(method, "HEAD") == 0 && strcmp(route->method, "GET") == 0);
 }
 
-const struct pn_route *pn_routes_find(const char *method, const char *path, const char **ret_allow)
+const struct pn_route *pn_routes_find(const struct pn_routes *routes, const char *method,
+                                      const char *path, const char **ret_allow)
 {
     *ret_allow = NULL;
-    for (size_t i = 0; i < PN_COUNT_OF(routes); i++) {
-        if (strcmp(routes[i].path, path) != 0)
+    for (size_t i = 0; i < routes->count; i++) {
+        const struct pn_route *route = &routes->items[i];
+        if (strcmp(route->path, path) != 0)
             continue;
-        if (answers(&routes[i], method))
-            return &routes[i];
-        *ret_allow = strcmp(routes[i].method, "GET") == 0 ? "GET, HEAD" : routes[i].method;
+        if (answers(route, method))
+            return route;
+        *ret_allow = strcmp(route->method, "GET") == 0 ? "GET, HEAD" : route->method;
     }
     return NULL;
 }

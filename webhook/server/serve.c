@@ -17,6 +17,7 @@
 #include "server/http.h"
 #include "server/keeper.h"
 #include "server/listen.h"
+#include "server/monitor.h"
 #include "server/routes.h"
 
 /* The control thread's turns: sweeping while serving, and looking for the end while draining. */
@@ -33,6 +34,7 @@ struct server {
     struct pn_conns *conns;
     struct pn_http *http;
     struct pn_listener *listener;
+    struct pn_monitor *monitor;
     int64_t swept_ms;
     size_t releasable; /* bytes in use before and free now */
     uint64_t loads;    /* of policies, when it was looked last */
@@ -42,11 +44,13 @@ static void server_deinit(struct server *s)
 {
     if (s->listener != NULL)
         pn_listener_stop(s->listener);
+    pn_monitor_free(s->monitor); /* it asks the rest how it is */
     pn_http_stop(s->http);
     pn_reload_stop(s->o->reload);
     pn_listener_free(s->listener);
     pn_conns_free(s->conns);
     pn_pool_free(s->service.pool);
+    pn_metrics_free(s->service.metrics);
     pn_keeper_free(s->keeper);
 }
 
@@ -122,15 +126,24 @@ static int start(struct server *s, struct pn_err *err)
     give_large_blocks_back();
     int r = pn_listener_open(&s->listener, o->bind_address, o->secure_port, err);
     if (r == 0)
+        r = pn_monitor_open(&s->monitor, o->metrics_bind_address, err);
+    if (r == 0)
         r = load_cert(s, err);
     if (r != 0)
         return r;
-    if (pn_pool_new(&s->service.pool, PN_BODIES_TOTAL_MAX_BYTES, workers) < 0 ||
+    s->service.keeper = s->keeper;
+    s->service.reload = o->reload;
+    if (pn_metrics_new(&s->service.metrics) < 0 ||
+        pn_pool_new(&s->service.pool, PN_BODIES_TOTAL_MAX_BYTES, workers) < 0 ||
         pn_conns_new(&s->conns, connections) < 0)
         return pn_err_set(err, -ENOMEM, "out of memory");
+    s->service.conns = s->conns;
+    s->service.connections_max = connections;
     struct pn_http_options http = {.service = &s->service,
+                                   .routes = &pn_routes_reviews,
                                    .conns = s->conns,
                                    .keeper = s->keeper,
+                                   .metrics = s->service.metrics,
                                    .workers = workers,
                                    .connections_max = connections};
     r = pn_http_start(&s->http, &http, err);
@@ -140,7 +153,9 @@ static int start(struct server *s, struct pn_err *err)
         r = pn_reload_start(o->reload);
     if (r == 0)
         r = pn_listener_start(s->listener, s->http, o->log);
-    return r == 0 ? 0 : pn_err_set(err, r, "cannot start a thread: %s", strerror(-r));
+    if (r != 0)
+        return pn_err_set(err, r, "cannot start a thread: %s", strerror(-r));
+    return pn_monitor_start(s->monitor, &s->service, err);
 }
 
 static void say_serving(const struct server *s)
@@ -152,6 +167,11 @@ static void say_serving(const struct server *s)
     pn_log_begin(&line, o->log, NULL, PN_LOG_INFO, PN_STR("serving"));
     pn_log_str(&line, "address", pn_str_of(address));
     pn_log_int(&line, "port", port);
+    if (s->monitor != NULL) {
+        PN_CLEANUP(pn_buf_deinit) struct pn_buf metrics = PN_BUF_INIT;
+        pn_monitor_write_address(&metrics, s->monitor);
+        pn_log_str(&line, "metrics", pn_buf_view(&metrics));
+    }
     if (o->tls_cert_file != NULL) {
         pn_log_str(&line, "certFile", pn_str_of(o->tls_cert_file));
     } else if (o->cert_dir != NULL) {
@@ -190,6 +210,7 @@ static void sweep(struct server *s)
         return;
     s->swept_ms = now_ms;
     size_t late = pn_conns_sweep(s->conns, now_ms);
+    pn_monitor_sweep(s->monitor, now_ms);
     if (late > 0)
         pn_log_say(s->o->log, PN_LOG_WARN, "cut %zu requests that took longer than %d seconds",
                    late, PN_BODY_TIMEOUT_SECONDS);
@@ -275,7 +296,8 @@ static bool is_ended_already(void)
 int pn_serve_run(const struct pn_serve_options *o, struct pn_err *err)
 {
     static const struct pn_env nothing;
-    struct server s = {.o = o, .service = {.snapshot = o->snapshot, .log = o->log}};
+    struct server s = {.o = o,
+                       .service = {.snapshot = o->snapshot, .log = o->log, .version = o->version}};
     s.service.env = o->env != NULL ? o->env : &nothing;
     s.service.validate_only = o->validate_only;
     sigset_t signals, before;

@@ -26,14 +26,17 @@ struct pn_serve_options {
     const char *client_ca_file;
     const char *const *client_names;
     size_t client_name_count;
+    /* ADDRESS:PORT for metrics and probes over plain HTTP; NULL, "0" or "": none. */
+    const char *metrics_bind_address;
     unsigned workers;                  /* threads that answer; 0: one for each CPU */
     unsigned shutdown_delay_seconds;   /* not ready, but serving: for the endpoints to follow */
     unsigned shutdown_timeout_seconds; /* then, for what is in flight */
     struct pn_snapshot *snapshot;
     struct pn_reload *reload; /* is started, asked on SIGHUP, and stopped; NULL: none */
     struct pn_log *log;       /* NULL: none */
-    const struct pn_env *env; /* NULL: nothing but what a review says; labels of namespaces are the
-                                 snapshot's */
+    const char *version;      /* of pannier, for the metrics */
+    const struct pn_env *env; /* NULL: nothing but what a review says; labels of namespaces are
+                                 the snapshot's */
     bool validate_only;       /* POST /mutate is not served */
 };
 
