@@ -105,7 +105,8 @@ class Server:
                  before=None, env=None):
         """`files`: limit of descriptors; `before`: called in the child before it becomes pannier."""
         self.binary, self.directory = binary, directory
-        command = [binary, "serve", "--bind-address", "127.0.0.1", "--secure-port", "0"]
+        command = [binary, "serve", "--bind-address", "127.0.0.1", "--secure-port", "0",
+                   "--metrics-bind-address", "127.0.0.1:0"]
         if own_cert:
             command += ["--cert-dir", directory]
         if policies:
@@ -158,6 +159,25 @@ class Server:
     def connect_plain(self):
         return Connection(socket.create_connection(("127.0.0.1", self.port), ANSWER_SECONDS))
 
+    def monitor_address(self):
+        host, _, port = self.line["metrics"].rpartition(":")
+        return host.strip("[]"), int(port)
+
+    def connect_monitor(self):
+        return Connection(socket.create_connection(self.monitor_address(), ANSWER_SECONDS))
+
+    def metrics_text(self):
+        with self.connect_monitor() as connection:
+            return connection.ask("GET", "/metrics").body.decode()
+
+    def metric(self, series):
+        """The value of a series, written as /metrics writes it; 0 when it is not there."""
+        for line in self.metrics_text().splitlines():
+            name, _, value = line.rpartition(" ")
+            if name == series:
+                return float(value)
+        return 0.0
+
     def connect(self, context=None, name="localhost"):
         plain = socket.create_connection(("127.0.0.1", self.port), ANSWER_SECONDS)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -199,6 +219,7 @@ class Server:
 
 def fail_to_start(binary, *arguments):
     """Runs `pannier serve` that must not start. Returns (exit code, standard error)."""
-    done = subprocess.run([binary, "serve", "--bind-address", "127.0.0.1", *arguments],
+    done = subprocess.run([binary, "serve", "--bind-address", "127.0.0.1",
+                           "--metrics-bind-address", "127.0.0.1:0", *arguments],
                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=START_SECONDS)
     return done.returncode, done.stderr.decode("utf-8", "replace")

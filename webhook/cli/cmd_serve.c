@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/build_info.h" /* made by meson */
 #include "cli/cmd.h"
 #include "cli/out.h"
 #include "cli/protected.h"
@@ -15,6 +16,7 @@ struct options {
     bool allow_empty, audit_only, validate_only;
     const char *bind_address;
     uint32_t secure_port;
+    const char *metrics_bind_address;
     const char *tls_cert_file, *tls_private_key_file, *cert_dir;
     const char *client_ca_file;
     struct pn_flag_list client_names;
@@ -47,6 +49,10 @@ static const struct pn_flag flags[] = {
      "Address to listen on; :: is every address of IPv6 and IPv4", "::"},
     {"secure-port", 0, PN_FLAG_NUMBER, AT(secure_port), "PORT",
      "Port for HTTPS; 0 takes any free one", "8443", .max = 65535},
+    {"metrics-bind-address", 0, PN_FLAG_TEXT, AT(metrics_bind_address), "ADDRESS",
+     "Where /metrics, /livez and /readyz are served over plain HTTP, as ADDRESS:PORT; :PORT is "
+     "every address, 0 is nowhere",
+     "127.0.0.1:8080"},
     {"tls-cert-file", 0, PN_FLAG_TEXT, AT(tls_cert_file), "FILE",
      "Certificate chain in PEM. With neither this nor --tls-private-key-file, the server makes a "
      "CA "
@@ -95,6 +101,7 @@ static enum pn_exit serve(const struct options *o, const struct pn_env *env,
     struct pn_serve_options options = {
         .bind_address = is_any ? NULL : o->bind_address,
         .secure_port = (uint16_t)o->secure_port,
+        .metrics_bind_address = o->metrics_bind_address,
         .tls_cert_file = o->tls_cert_file,
         .tls_private_key_file = o->tls_private_key_file,
         .cert_dir = o->cert_dir,
@@ -109,6 +116,7 @@ static enum pn_exit serve(const struct options *o, const struct pn_env *env,
         .log = log,
         .env = env,
         .validate_only = o->validate_only,
+        .version = PN_BUILD_VERSION,
     };
     int r = pn_serve_run(&options, &err);
     if (r == 0)
