@@ -124,7 +124,7 @@ class Pannier(Webhook):
             "--tls-private-key-file", os.path.join(certificates, "tls.key")]
         self.program = cluster.run(name, [
             binary, "serve", "--bind-address", "127.0.0.1", "--secure-port", "0",
-            "--metrics-bind-address", "0",
+            "--metrics-bind-address", "0", "--log-level", "debug",
             "--shutdown-delay", "0s", "-p", policies, *served, *flags])
         serving = wait_until(f"{name} serves", REACH_SECONDS, self.serving_line)
         self.port, self.ca_file = serving["port"], os.path.join(certificates or own, "ca.crt")

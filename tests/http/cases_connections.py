@@ -177,8 +177,10 @@ def each_decision_is_one_line_without_contents(server):
     check_decision(server.review(body), body)
     line = server.find_line(uid="uid-of-the-log-test")
     check(line["message"] == "decided" and line["level"] == "info", line)
-    check(line["allowed"] is True and line["patchBytes"] >= 0, line)
+    check(line["decision"] == "patched" and line["patchBytes"] > 0, line)
     check(line["durationMicros"] >= 0 and line["namespace"] and line["pod"], line)
+    check(line["operation"] == "CREATE" and line["workload"] == "web", line)
+    check(line["policies"]["ship-logs"] == "injected" and "audited" not in line, line)
     check(line["time"].endswith("Z") and "T" in line["time"], line)
     check(not any("s3cret" in text for text in server.text), "a secret is in the log")
 

@@ -16,7 +16,8 @@ from harness import Closed, Connection, Server, fail_to_start
 @test
 def a_log_that_nobody_reads_stops_nothing(_):
     with tempfile.TemporaryDirectory() as directory:
-        server = Server(BINARY, directory, "--shutdown-delay", "0s", policies=POLICIES)
+        server = Server(BINARY, directory, "--shutdown-delay", "0s", "--log-level", "debug",
+                        policies=POLICIES)
         server.may_read.clear()
         check(server.ask("GET", "/livez").status == 200)
         with server.connect() as connection:
@@ -34,7 +35,8 @@ def a_log_that_nobody_reads_stops_nothing(_):
 @test
 def a_log_that_nobody_reads_does_not_hold_up_the_end(_):
     with tempfile.TemporaryDirectory() as directory:
-        server = Server(BINARY, directory, "--shutdown-delay", "0s", policies=POLICIES)
+        server = Server(BINARY, directory, "--shutdown-delay", "0s", "--log-level", "debug",
+                        policies=POLICIES)
         server.may_read.clear()
         with server.connect() as connection:
             for _ in range(8000):

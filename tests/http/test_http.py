@@ -24,6 +24,7 @@ import cases_reload  # noqa: F401
 import cases_faults  # noqa: F401
 import cases_certificates  # noqa: F401
 import cases_clients  # noqa: F401
+import cases_log  # noqa: F401
 import cases_monitor  # noqa: F401
 from checks import BARE, BINARY, POLICIES, SANITIZED, check, check_decision, read_review, tests
 from harness import Server

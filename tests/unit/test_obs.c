@@ -23,7 +23,7 @@ static void open_log(struct piped *p, enum pn_log_format format)
     int ends[2];
     ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
     *p = (struct piped){ends[0], ends[1], NULL, PN_BUF_INIT};
-    ck_assert_int_eq(pn_log_new(&p->log, p->write_fd, format), 0);
+    ck_assert_int_eq(pn_log_new(&p->log, p->write_fd, format, PN_LOG_INFO), 0);
 }
 
 static void read_rest(struct piped *p)
@@ -91,6 +91,13 @@ static void write_sample(struct pn_log *log, struct pn_arena *arena)
     pn_log_str(&line, "utf8", PN_STR("\xc3\xa4\xff"));
     pn_log_int(&line, "number", INT64_MIN);
     pn_log_bool(&line, "yes", true);
+    pn_log_open(&line, "names");
+    pn_log_member(&line, PN_STR("a"), PN_STR("1"));
+    pn_log_member(&line, PN_STR("b \""), PN_STR("2 3"));
+    pn_log_close(&line);
+    pn_log_open(&line, "nothing");
+    pn_log_close(&line);
+    pn_log_int(&line, "last", 1);
     pn_log_commit(&line);
 }
 
@@ -102,10 +109,12 @@ static const struct {
                   "\"plain\":\"a/b=c\",\"quoted\":\"a b\",\"empty\":\"\","
                   "\"control\":\"\\u001b[31m\\u0009\\u007f\\u009b\\\\\",\"nul\":\"a\\u0000b\","
                   "\"utf8\":\"\xc3\xa4\xef\xbf\xbd\",\"number\":-9223372036854775808,"
-                  "\"yes\":true}\n"},
+                  "\"yes\":true,\"names\":{\"a\":\"1\",\"b \\\"\":\"2 3\"},\"nothing\":{},"
+                  "\"last\":1}\n"},
     {PN_LOG_TEXT, "T WARN  two \\\"words\\\"\\u000a plain=a/b=c quoted=\"a b\" empty=\"\" "
                   "control=\"\\u001b[31m\\u0009\\u007f\\u009b\\\\\" nul=\"a\\u0000b\" "
-                  "utf8=\"\xc3\xa4\xef\xbf\xbd\" number=-9223372036854775808 yes=true\n"},
+                  "utf8=\"\xc3\xa4\xef\xbf\xbd\" number=-9223372036854775808 yes=true "
+                  "names=a=1,\"b \\\"\"=\"2 3\" nothing= last=1\n"},
 };
 
 START_TEST(a_line_is_what_was_put_in)
@@ -134,10 +143,12 @@ START_TEST(levels_have_names)
 {
     struct piped p;
     open_log(&p, PN_LOG_JSON);
+    pn_log_say(p.log, PN_LOG_DEBUG, "number %d", 0); /* not wanted */
     pn_log_say(p.log, PN_LOG_INFO, "number %d", 1);
     pn_log_say(p.log, PN_LOG_WARN, "number %d", 2);
     pn_log_say(p.log, PN_LOG_ERROR, "number %d", 3);
     const char *text = finish(&p);
+    ck_assert_ptr_null(strstr(text, "number 0"));
     ck_assert_ptr_nonnull(strstr(text, "\"level\":\"info\",\"message\":\"number 1\"}\n"));
     ck_assert_ptr_nonnull(strstr(text, "\"level\":\"warn\",\"message\":\"number 2\"}\n"));
     ck_assert_ptr_nonnull(strstr(text, "\"level\":\"error\",\"message\":\"number 3\"}\n"));
@@ -165,6 +176,40 @@ START_TEST(long_lines_lose_whole_fields)
     ck_assert_ptr_nonnull(strstr(text, "\"message\":\"m\",\"fits\":\"yes\",\"cut\":true}\n"));
     ck_assert_uint_le(strlen(end + 1), PN_LOG_LINE_MAX_BYTES);
     ck_assert_str_eq(end + strlen(end) - 4, "x\"}\n");
+    close_log(&p);
+}
+END_TEST
+
+START_TEST(long_objects_lose_members)
+{
+    struct piped p;
+    struct pn_log_line line;
+    static char big[PN_LOG_LINE_MAX_BYTES];
+    memset(big, 'x', sizeof big);
+    open_log(&p, PN_LOG_JSON);
+    pn_log_begin(&line, p.log, NULL, PN_LOG_INFO, PN_STR("m"));
+    pn_log_open(&line, "names");
+    for (char name[] = "a"; name[0] <= 'z'; name[0]++)
+        pn_log_member(&line, pn_str_of(name), (struct pn_str){big, PN_LOG_LINE_MAX_BYTES / 20});
+    pn_log_member(&line, PN_STR("end"), PN_STR("1")); /* there is room for this one */
+    pn_log_close(&line);
+    pn_log_str(&line, "big", (struct pn_str){big, sizeof big});
+    pn_log_open(&line, "more");
+    for (int i = 0; i < 1000; i++)
+        pn_log_member(&line, PN_STR("k"), PN_STR("v"));
+    pn_log_close(&line);
+    pn_log_open(&line, "again"); /* no room even for its name */
+    pn_log_member(&line, PN_STR("k"), PN_STR("v"));
+    pn_log_close(&line);
+    pn_log_commit(&line);
+    const char *text = finish(&p);
+    ck_assert_uint_le(strlen(text), PN_LOG_LINE_MAX_BYTES);
+    ck_assert_ptr_nonnull(strstr(text, "\"message\":\"m\",\"names\":{\"a\":\"xxx"));
+    ck_assert_ptr_nonnull(strstr(text, "x\",\"end\":\"1\"},\"more\":{\"k\":\"v\",\"k\":"));
+    ck_assert_ptr_null(strstr(text, "\"z\":"));
+    ck_assert_ptr_null(strstr(text, "again"));
+    static const char end[] = ",\"k\":\"v\"},\"cut\":true}\n";
+    ck_assert_str_eq(text + strlen(text) - strlen(end), end);
     close_log(&p);
 }
 END_TEST
@@ -303,6 +348,7 @@ int main(void)
     tcase_add_loop_test(tcase, a_line_is_what_was_put_in, 0, PN_COUNT_OF(samples));
     tcase_add_test(tcase, levels_have_names);
     tcase_add_test(tcase, long_lines_lose_whole_fields);
+    tcase_add_test(tcase, long_objects_lose_members);
     tcase_add_test(tcase, lines_of_many_threads_stay_whole);
     tcase_add_test(tcase, a_full_pipe_blocks_nobody_and_losses_are_told);
     tcase_add_test(tcase, a_full_pipe_does_not_hold_up_the_end);

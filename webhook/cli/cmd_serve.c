@@ -23,9 +23,16 @@ struct options {
     uint32_t workers;
     uint32_t shutdown_delay, shutdown_timeout;
     int log_format;
+    int log_level;
 };
 
-static const char *const log_formats[] = {[PN_LOG_JSON] = "json", [PN_LOG_TEXT] = "text", NULL};
+static const char *const log_formats[] = {
+    [PN_LOG_JSON] = "json", [PN_LOG_TEXT] = "text", "auto", NULL};
+static const char *const log_levels[] = {[PN_LOG_DEBUG] = "debug",
+                                         [PN_LOG_INFO] = "info",
+                                         [PN_LOG_WARN] = "warn",
+                                         [PN_LOG_ERROR] = "error",
+                                         NULL};
 
 #define AT(field) offsetof(struct options, field)
 
@@ -77,7 +84,11 @@ static const struct pn_flag flags[] = {
     {"shutdown-timeout", 0, PN_FLAG_DURATION, AT(shutdown_timeout), "DURATION",
      "Then wait this long for requests in flight", "15s"},
     {"log-format", 0, PN_FLAG_CHOICE, AT(log_format), "FORMAT",
-     "Format of the log on standard error", "json", .choices = log_formats},
+     "Format of the log on standard error; auto is text on a terminal, else json", "auto",
+     .choices = log_formats},
+    {"log-level", 0, PN_FLAG_CHOICE, AT(log_level), "LEVEL",
+     "What is logged: this level and what is worse; debug tells of each review", "info",
+     .choices = log_levels},
     {0},
 };
 
@@ -149,6 +160,13 @@ static enum pn_exit load_and_serve(const struct options *o, const struct pn_env 
     return exit_code;
 }
 
+static enum pn_log_format log_format(const struct options *o)
+{
+    if (o->log_format <= PN_LOG_TEXT)
+        return (enum pn_log_format)o->log_format;
+    return isatty(STDERR_FILENO) ? PN_LOG_TEXT : PN_LOG_JSON;
+}
+
 static enum pn_exit run(const void *options, char **operands, size_t n)
 {
     const struct options *o = options;
@@ -164,7 +182,7 @@ static enum pn_exit run(const void *options, char **operands, size_t n)
     if (r == 0)
         r = pn_snapshot_new(&snapshot);
     if (r == 0)
-        r = pn_log_new(&log, STDERR_FILENO, (enum pn_log_format)o->log_format);
+        r = pn_log_new(&log, STDERR_FILENO, log_format(o), (enum pn_log_level)o->log_level);
     const struct pn_env env = {.protected_namespaces = protected.names};
     if (r == 0)
         exit_code = load_and_serve(o, &env, snapshot, log);

@@ -448,6 +448,7 @@ static int decide_pod(struct run *run, struct pn_err *err)
     if (r != 0)
         return r;
     d->pod_name = run->pod.name;
+    d->workload = run->pod.workload;
     r = check_pod(&d->review, run);
     if (r != 0 || d->review.id != PN_REASON_NONE)
         return r;
@@ -480,6 +481,7 @@ static int decide_update(struct run *run, struct pn_err *err)
     if (r != 0)
         return r;
     d->pod_name = after.pod_name;
+    d->workload = after.workload;
     d->review = before.review.id == PN_REASON_NONE ? before.review : after.review;
     r = pn_final_update(d, &before, &old.pod, &after, &new.pod, run->arena);
     if (r == 0)
@@ -500,6 +502,7 @@ static int decide(struct run *run, char *body_inout, size_t len, struct pn_err *
     run->decision = d;
     d->set = run->set;
     d->uid = run->request.uid;
+    d->operation = run->request.operation;
     d->pod_namespace = run->request.pod_namespace;
     d->dry_run = run->request.dry_run;
     d->allowed = true;

@@ -75,8 +75,10 @@ struct pn_explanation {
 struct pn_decision {
     const struct pn_policy_set *set;
     struct pn_str uid;
+    struct pn_str operation; /* "CREATE" */
     struct pn_str pod_namespace;
     struct pn_str pod_name; /* metadata.name, else generateName; may be empty */
+    struct pn_str workload; /* whose Pod it is, see engine/pod.h; may be empty */
     bool dry_run;
     bool allowed;
     struct pn_str message;   /* of a denial: "policy NAME: reason: detail" */

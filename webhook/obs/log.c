@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/limits.h"
+#include "obs/log_private.h"
 
 /* A pipe that polls as writable takes this many bytes without blocking (POSIX: PIPE_BUF). */
 enum { WRITE_STEP_BYTES = 4096 };
@@ -19,25 +19,6 @@ enum { WRITE_STEP_BYTES = 4096 };
 enum { WRITE_POLL_MS = 100 };
 /* A pause between the first line and writing, so that under load one wake-up serves many lines. */
 enum { GATHER_MS = 5 };
-/* Room that every line keeps for its end: ,"cut":true}\n. */
-enum { LINE_END_BYTES = 16 };
-
-struct pn_log {
-    int fd;
-    enum pn_log_format format;
-    pthread_mutex_t lock;
-    pthread_cond_t wake; /* the writer sleeps on it while the queue is empty */
-    pthread_t writer;
-    bool started;
-    bool stopping;
-    bool asleep;
-    int64_t give_up_ms; /* monotonic; when stopping */
-    uint64_t dropped;
-    uint64_t told; /* of the dropped */
-    size_t head;   /* of the queue, a ring of bytes: whole lines */
-    size_t len;
-    char queue[PN_LOG_QUEUE_BYTES];
-};
 
 static int64_t monotonic_ms(void)
 {
@@ -46,7 +27,7 @@ static int64_t monotonic_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-int pn_log_new(struct pn_log **ret, int fd, enum pn_log_format format)
+int pn_log_new(struct pn_log **ret, int fd, enum pn_log_format format, enum pn_log_level least)
 {
     struct pn_log *log = malloc(sizeof *log); /* the queue's pages are not touched before use */
     if (log == NULL)
@@ -54,183 +35,11 @@ int pn_log_new(struct pn_log **ret, int fd, enum pn_log_format format)
     memset(log, 0, offsetof(struct pn_log, queue));
     log->fd = fd;
     log->format = format;
+    log->least = least;
     pthread_mutex_init(&log->lock, NULL);
     pthread_cond_init(&log->wake, NULL);
     *ret = log;
     return 0;
-}
-
-/* ---- lines ----------------------------------------------------------------------------- */
-
-static void write_time(struct pn_buf *out)
-{
-    struct timespec now;
-    struct tm utc;
-    char text[64];
-    clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &utc);
-    size_t n = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
-    snprintf(text + n, sizeof text - n, ".%06ldZ", now.tv_nsec / 1000);
-    pn_buf_cstr(out, text);
-}
-
-/* Bytes of a control character at the start of `s` (C0, DEL, or C1 as UTF-8), or 0. */
-static size_t control_bytes(struct pn_str s)
-{
-    unsigned char c = (unsigned char)s.s[0];
-    if (c < 0x20 || c == 0x7f)
-        return 1;
-    return c == 0xc2 && s.n > 1 && (unsigned char)s.s[1] < 0xa0 ? 2 : 0;
-}
-
-/* Bytes at the start of `s` that stand for themselves: printable ASCII but quote and backslash. */
-static size_t plain_run(struct pn_str s)
-{
-    size_t n = 0;
-    while (n < s.n && s.s[n] >= 0x20 && s.s[n] < 0x7f && s.s[n] != '"' && s.s[n] != '\\')
-        n++;
-    return n;
-}
-
-/* Writes the character at the start of `s`, which is no plain one; returns its length. */
-static size_t write_special(struct pn_buf *out, struct pn_str s)
-{
-    size_t n = pn_str_utf8_next(s), control = control_bytes(s);
-    if (n == 0) {
-        pn_buf_cstr(out, "\xef\xbf\xbd");
-        return 1;
-    }
-    if (control > 0) {
-        pn_buf_printf(out, "\\u%04x", (unsigned char)s.s[control - 1]);
-        return n;
-    }
-    if (n == 1) /* quote or backslash */
-        pn_buf_char(out, '\\');
-    pn_buf_append(out, s.s, n);
-    return n;
-}
-
-static void write_quoted(struct pn_buf *out, struct pn_str s)
-{
-    pn_buf_char(out, '"');
-    while (s.n > 0) {
-        size_t n = plain_run(s);
-        if (n > 0)
-            pn_buf_append(out, s.s, n);
-        else
-            n = write_special(out, s);
-        s.s += n;
-        s.n -= n;
-    }
-    pn_buf_char(out, '"');
-}
-
-static bool is_plain(struct pn_str s)
-{
-    for (size_t i = 0; i < s.n; i++) {
-        char c = s.s[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-              strchr("-_./:,=+@[]", c) != NULL))
-            return false;
-    }
-    return s.n > 0;
-}
-
-static void write_text_value(struct pn_buf *out, struct pn_str s)
-{
-    /* NUL is found by strchr, hence the check. */
-    if (is_plain(s) && memchr(s.s, '\0', s.n) == NULL)
-        pn_buf_str(out, s);
-    else
-        write_quoted(out, s);
-}
-
-void pn_log_begin(struct pn_log_line *line, struct pn_log *log, struct pn_arena *arena,
-                  enum pn_log_level level, struct pn_str message)
-{
-    static const char *const json_names[] = {"info", "warn", "error"};
-    static const char *const text_names[] = {"INFO ", "WARN ", "ERROR"};
-    *line = (struct pn_log_line){log, PN_BUF_IN_ARENA(arena), false};
-    if (log == NULL)
-        return;
-    /* An escaped byte takes six at most. */
-    size_t most = (PN_LOG_LINE_MAX_BYTES - 128) / 6;
-    message.n = pn_str_utf8_cut(message, most);
-    if (log->format == PN_LOG_TEXT) {
-        write_time(&line->text);
-        pn_buf_printf(&line->text, " %s ", text_names[level]);
-        struct pn_buf quoted = PN_BUF_IN_ARENA(arena);
-        write_quoted(&quoted, message);
-        if (quoted.len >= 2) /* a message is escaped like a value and stands without quotes */
-            pn_buf_append(&line->text, quoted.data + 1, quoted.len - 2);
-        pn_buf_deinit(&quoted);
-        return;
-    }
-    pn_buf_cstr(&line->text, "{\"time\":\"");
-    write_time(&line->text);
-    pn_buf_printf(&line->text, "\",\"level\":\"%s\",\"message\":", json_names[level]);
-    write_quoted(&line->text, message);
-}
-
-static void write_key(struct pn_log_line *line, const char *key)
-{
-    bool json = line->log->format == PN_LOG_JSON;
-    pn_buf_cstr(&line->text, json ? ",\"" : " ");
-    pn_buf_cstr(&line->text, key);
-    pn_buf_cstr(&line->text, json ? "\":" : "=");
-}
-
-/* Takes the field that began at `start` out again when the line became too long. */
-static void end_field(struct pn_log_line *line, size_t start)
-{
-    if (line->text.failed || line->text.len + LINE_END_BYTES <= PN_LOG_LINE_MAX_BYTES)
-        return;
-    line->text.len = start;
-    line->cut = true;
-}
-
-void pn_log_str(struct pn_log_line *line, const char *key, struct pn_str value)
-{
-    size_t start = line->text.len;
-    if (line->log == NULL)
-        return;
-    write_key(line, key);
-    if (value.n > PN_LOG_LINE_MAX_BYTES) /* too long in any case: not copied to find out */
-        value.n = PN_LOG_LINE_MAX_BYTES;
-    if (line->log->format == PN_LOG_JSON)
-        write_quoted(&line->text, value);
-    else
-        write_text_value(&line->text, value);
-    end_field(line, start);
-}
-
-void pn_log_int(struct pn_log_line *line, const char *key, int64_t value)
-{
-    size_t start = line->text.len;
-    if (line->log == NULL)
-        return;
-    write_key(line, key);
-    pn_buf_int(&line->text, value);
-    end_field(line, start);
-}
-
-void pn_log_bool(struct pn_log_line *line, const char *key, bool value)
-{
-    size_t start = line->text.len;
-    if (line->log == NULL)
-        return;
-    write_key(line, key);
-    pn_buf_cstr(&line->text, value ? "true" : "false");
-    end_field(line, start);
-}
-
-static void end_line(struct pn_log_line *line)
-{
-    if (line->cut) {
-        write_key(line, "cut");
-        pn_buf_cstr(&line->text, "true");
-    }
-    pn_buf_cstr(&line->text, line->log->format == PN_LOG_JSON ? "}\n" : "\n");
 }
 
 /* ---- the writer ------------------------------------------------------------------------ */
@@ -314,7 +123,7 @@ static bool tell_dropped(struct pn_log *log, uint64_t dropped)
     struct pn_log_line line;
     pn_log_begin(&line, log, NULL, PN_LOG_WARN, PN_STR("log lines were dropped"));
     pn_log_int(&line, "lines", (int64_t)dropped);
-    end_line(&line);
+    pn_log_line_end(&line);
     bool done = line.text.failed || write_all(log, line.text.data, line.text.len);
     pn_buf_deinit(&line.text);
     return done;
@@ -361,7 +170,7 @@ void pn_log_commit(struct pn_log_line *line)
     struct pn_log *log = line->log;
     if (log == NULL)
         return;
-    end_line(line);
+    pn_log_line_end(line);
     pthread_mutex_lock(&log->lock);
     if (line->text.failed || line->text.len > PN_LOG_QUEUE_BYTES - log->len ||
         (!log->started && !start_writer(log)))

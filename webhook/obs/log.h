@@ -22,13 +22,15 @@ enum pn_log_format {
     PN_LOG_TEXT, /* time LEVEL message key=value ... */
 };
 
-enum pn_log_level { PN_LOG_INFO, PN_LOG_WARN, PN_LOG_ERROR };
+enum pn_log_level { PN_LOG_DEBUG, PN_LOG_INFO, PN_LOG_WARN, PN_LOG_ERROR };
 
 /*
- * A log that writes to `fd`, which stays the caller's and must outlive the log. The writing thread
- * starts with the first line, so that a fork before it has no thread to lose. Returns 0 or -ENOMEM.
+ * A log that writes lines of `least` and above to `fd`, which stays the caller's and must outlive
+ * the log. The writing thread starts with the first line, so that a fork before it has no thread to
+ * lose. Returns 0 or -ENOMEM.
  */
-int pn_log_new(struct pn_log **ret, int fd, enum pn_log_format format) PN_MUST_CHECK;
+int pn_log_new(struct pn_log **ret, int fd, enum pn_log_format format,
+               enum pn_log_level least) PN_MUST_CHECK;
 
 /* Waits until the lines are written, PN_LOG_FLUSH_SECONDS at most, and frees. NULL is allowed. */
 void pn_log_free(struct pn_log *log);
@@ -43,9 +45,10 @@ uint64_t pn_log_dropped(struct pn_log *log);
  * out and the line ends with cut=true. log: NULL is allowed everywhere and does nothing.
  */
 struct pn_log_line {
-    struct pn_log *log;
+    struct pn_log *log; /* NULL: nobody wants it */
     struct pn_buf text;
     bool cut;
+    bool open, first; /* an object, and nothing is in it yet */
 };
 
 void pn_log_begin(struct pn_log_line *line, struct pn_log *log, struct pn_arena *arena,
@@ -53,6 +56,13 @@ void pn_log_begin(struct pn_log_line *line, struct pn_log *log, struct pn_arena 
 void pn_log_str(struct pn_log_line *line, const char *key, struct pn_str value);
 void pn_log_int(struct pn_log_line *line, const char *key, int64_t value);
 void pn_log_bool(struct pn_log_line *line, const char *key, bool value);
+/*
+ * A field that is an object of strings: open, members, close; in text NAME=VALUE,... . Members that
+ * do not fit are left out one by one.
+ */
+void pn_log_open(struct pn_log_line *line, const char *key);
+void pn_log_member(struct pn_log_line *line, struct pn_str name, struct pn_str value);
+void pn_log_close(struct pn_log_line *line);
 /* Queues the line and frees it. Never blocks on the descriptor. */
 void pn_log_commit(struct pn_log_line *line);
 

@@ -5,53 +5,75 @@
 
 #include "base/limits.h"
 #include "engine/engine.h"
+#include "engine/final.h"
+#include "engine/status.h"
 #include "server/clock.h"
 
-/*
- * Names of policies for the log: those in the Pod, those that are not, and those in mode Audit,
- * with the reason's id.
- */
-static void list_verdicts(struct pn_buf *applied, struct pn_buf *skipped, struct pn_buf *audited,
-                          const struct pn_decision *d)
+/* The reason that is told of a verdict; NULL: there is nothing to tell. */
+static const char *told_reason(const struct pn_decision *d, const struct pn_verdict *v,
+                               unsigned flags)
 {
+    bool validates = flags & PN_DECIDE_VALIDATE;
+    const char *refusal = validates ? pn_final_refusal(d, v) : pn_status_refusal(d, v);
+    if (refusal != NULL || v->reason.id == PN_REASON_NONE)
+        return refusal;
+    bool success = pn_reason_class_of(v->reason.id) == PN_CLASS_SUCCESS;
+    /* Nothing of a refused Pod is added. */
+    return success && !d->allowed && !validates ? NULL : pn_reason_name(v->reason.id);
+}
+
+/* Policy and reason, of those in mode Audit or of the others. */
+static void log_verdicts(struct pn_log_line *line, const char *key, bool audit,
+                         const struct pn_decision *d, unsigned flags)
+{
+    bool opened = false;
     for (size_t i = 0; i < d->verdict_count; i++) {
-        enum pn_reason_id id = d->verdicts[i].reason.id;
-        bool success = pn_reason_class_of(id) == PN_CLASS_SUCCESS;
-        struct pn_buf *list = d->verdicts[i].audit ? audited : success ? applied : skipped;
-        if (list->len > 0)
-            pn_buf_char(list, ',');
-        pn_buf_str(list, pn_policy_set_policy_name(d->set, d->verdicts[i].policy));
-        if (!success || id != PN_REASON_INJECTED) {
-            pn_buf_char(list, '=');
-            pn_buf_cstr(list, pn_reason_name(id));
-        }
+        const struct pn_verdict *v = &d->verdicts[i];
+        const char *reason = told_reason(d, v, flags);
+        if (v->audit != audit || reason == NULL)
+            continue;
+        if (!opened)
+            pn_log_open(line, key);
+        opened = true;
+        pn_log_member(line, pn_policy_set_policy_name(d->set, v->policy), pn_str_of(reason));
     }
+    if (opened)
+        pn_log_close(line);
+}
+
+/* One line for each Pod that policies select; of the rest only who wants to know everything. */
+static enum pn_log_level level_of(const struct pn_decision *d, unsigned flags)
+{
+    bool routine = d->review.id != PN_REASON_NONE ||
+                   (flags & PN_DECIDE_VALIDATE && d->allowed); /* it was told at /mutate */
+    return routine ? PN_LOG_DEBUG : PN_LOG_INFO;
 }
 
 /* Never annotation values or contents of the Pod: those may be secrets. */
-static void log_decision(struct pn_service *service, const struct pn_decision *d, unsigned flags,
-                         int64_t began_us, struct pn_arena *arena)
+static void log_decision(struct pn_service *service, const struct pn_decision *d,
+                         const struct pn_exchange *ex, unsigned flags, int64_t began_us,
+                         struct pn_arena *arena)
 {
+    static const char *const outcomes[] = {[PN_OUTCOME_ALLOWED] = "allowed",
+                                           [PN_OUTCOME_PATCHED] = "patched",
+                                           [PN_OUTCOME_DENIED] = "denied"};
     struct pn_log_line line;
-    struct pn_buf applied = PN_BUF_IN_ARENA(arena), skipped = PN_BUF_IN_ARENA(arena);
-    struct pn_buf audited = PN_BUF_IN_ARENA(arena);
-    list_verdicts(&applied, &skipped, &audited, d);
-    pn_log_begin(&line, service->log, arena, PN_LOG_INFO,
+    pn_log_begin(&line, service->log, arena, level_of(d, flags),
                  flags & PN_DECIDE_VALIDATE ? PN_STR("validated") : PN_STR("decided"));
+    if (line.log == NULL)
+        return;
     pn_log_str(&line, "uid", d->uid);
+    pn_log_str(&line, "operation", d->operation);
     pn_log_str(&line, "namespace", d->pod_namespace);
     pn_log_str(&line, "pod", d->pod_name);
-    pn_log_bool(&line, "allowed", d->allowed);
+    pn_log_str(&line, "workload", d->workload);
+    pn_log_str(&line, "decision", pn_str_of(outcomes[ex->outcome]));
     if (d->dry_run)
         pn_log_bool(&line, "dryRun", true);
     if (d->review.id != PN_REASON_NONE)
         pn_log_str(&line, "review", pn_str_of(pn_reason_name(d->review.id)));
-    if (applied.len > 0 && d->allowed)
-        pn_log_str(&line, "applied", pn_buf_view(&applied));
-    if (skipped.len > 0)
-        pn_log_str(&line, "skipped", pn_buf_view(&skipped));
-    if (audited.len > 0)
-        pn_log_str(&line, "audited", pn_buf_view(&audited));
+    log_verdicts(&line, "policies", false, d, flags);
+    log_verdicts(&line, "audited", true, d, flags);
     pn_log_int(&line, "patchBytes", (int64_t)d->patch.n);
     pn_log_int(&line, "durationMicros", pn_clock_us() - began_us);
     pn_log_commit(&line);
@@ -90,7 +112,7 @@ static void decide(struct pn_service *service, struct pn_exchange *ex,
                                               : PN_OUTCOME_ALLOWED;
         pn_respond_write(&ex->out, decision);
         pn_metrics_decision(service->metrics, decision, flags);
-        log_decision(service, decision, flags, began_us, arena);
+        log_decision(service, decision, ex, flags, began_us, arena);
     }
 }
 
