@@ -79,8 +79,12 @@ class Server:
             [PANNIER, "serve", "--bind-address", "127.0.0.1", "--secure-port", "0", "--metrics-bind-address",
              "127.0.0.1:0", "--cert-dir", directory, "--shutdown-delay", "0s", "-p", HERE / "policies.yaml"],
             stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+        said = ""
         line = self.process.stderr.readline()
-        check('"message":"serving"' in line, line + ("" if line else self.process.stderr.read()))
+        while line and '"message":"serving"' not in line:
+            said += line
+            line = self.process.stderr.readline()
+        check(line, "the server did not start:", said)
         line = json.loads(line)
         self.port, self.metrics = line["port"], line["metrics"]
         self.context = ssl.create_default_context(cafile=line["caFile"])

@@ -23,7 +23,7 @@ static void open_log(struct piped *p, enum pn_log_format format)
     int ends[2];
     ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
     *p = (struct piped){ends[0], ends[1], NULL, PN_BUF_INIT};
-    ck_assert_int_eq(pn_log_new(&p->log, p->write_fd, format, PN_LOG_INFO), 0);
+    ck_assert_int_eq(pn_log_new(&p->log, p->write_fd, format), 0);
 }
 
 static void read_rest(struct piped *p)
@@ -144,11 +144,15 @@ START_TEST(levels_have_names)
     struct piped p;
     open_log(&p, PN_LOG_JSON);
     pn_log_say(p.log, PN_LOG_DEBUG, "number %d", 0); /* not wanted */
+    pn_log_set_level(p.log, PN_LOG_DEBUG);
+    pn_log_say(p.log, PN_LOG_DEBUG, "number %d", 4);
+    pn_log_set_level(p.log, PN_LOG_INFO);
     pn_log_say(p.log, PN_LOG_INFO, "number %d", 1);
     pn_log_say(p.log, PN_LOG_WARN, "number %d", 2);
     pn_log_say(p.log, PN_LOG_ERROR, "number %d", 3);
     const char *text = finish(&p);
     ck_assert_ptr_null(strstr(text, "number 0"));
+    ck_assert_ptr_nonnull(strstr(text, "\"level\":\"debug\",\"message\":\"number 4\"}\n"));
     ck_assert_ptr_nonnull(strstr(text, "\"level\":\"info\",\"message\":\"number 1\"}\n"));
     ck_assert_ptr_nonnull(strstr(text, "\"level\":\"warn\",\"message\":\"number 2\"}\n"));
     ck_assert_ptr_nonnull(strstr(text, "\"level\":\"error\",\"message\":\"number 3\"}\n"));

@@ -182,12 +182,14 @@ static enum pn_exit run(const void *options, char **operands, size_t n)
     if (r == 0)
         r = pn_snapshot_new(&snapshot);
     if (r == 0)
-        r = pn_log_new(&log, STDERR_FILENO, log_format(o), (enum pn_log_level)o->log_level);
+        r = pn_log_new(&log, STDERR_FILENO, log_format(o));
     const struct pn_env env = {.protected_namespaces = protected.names};
-    if (r == 0)
+    if (r == 0) {
+        pn_log_set_level(log, (enum pn_log_level)o->log_level);
         exit_code = load_and_serve(o, &env, snapshot, log);
-    else
+    } else {
         pn_out_error("%s", r > 0 ? err.text : strerror(-r));
+    }
     pn_log_free(log);
     pn_snapshot_free(snapshot);
     return exit_code;

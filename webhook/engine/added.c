@@ -42,6 +42,14 @@ static void add_list(struct pn_added *inout, struct pn_value containers, bool in
     }
 }
 
+struct pn_added pn_added_fragment(const struct pn_fragment *f, bool raised)
+{
+    struct pn_added sum = {0};
+    add_list(&sum, f->init_containers, true, raised);
+    add_list(&sum, f->containers, false, raised);
+    return sum;
+}
+
 struct pn_added pn_added_requests(const struct pn_decision *d, const struct pn_verdict *v)
 {
     struct pn_added sum = {0};
@@ -52,8 +60,13 @@ struct pn_added pn_added_requests(const struct pn_decision *d, const struct pn_v
         return sum;
     bool raised = v->note.id == PN_REASON_REQUESTS_RAISED;
     for (size_t t = 0; t < policy->injection_count; t++) {
-        add_list(&sum, v->fragments[t]->init_containers, true, raised);
-        add_list(&sum, v->fragments[t]->containers, false, raised);
+        const struct pn_injection *injection = &policy->injections[t];
+        struct pn_added added = !raised && v->fragments[t] == injection->constant
+                                    ? injection->constant_added
+                                    : pn_added_fragment(v->fragments[t], raised);
+        add(&sum.cpu_milli, added.cpu_milli);
+        add(&sum.memory_bytes, added.memory_bytes);
+        add(&sum.ephemeral_storage_bytes, added.ephemeral_storage_bytes);
     }
     return sum;
 }

@@ -194,6 +194,8 @@ static void prepare_injection(struct pn_injection *in, struct pn_decoder *d,
     }
     if (r == 0 && constant)
         r = pn_render_in(&in->constant, in, bound, d->arena, &reason);
+    if (r == 0 && constant)
+        in->constant_added = pn_added_fragment(in->constant, false);
     if (r < 0) {
         d->out_of_memory = true;
     } else if (r > 0) {

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "base/arena.h"
+#include "engine/added.h"
 #include "engine/decode.h"
 #include "engine/fragment.h"
 #include "engine/params.h"
@@ -65,6 +66,7 @@ struct pn_injection {
     struct pn_overrides overrides;
     const struct pn_template_expr *pod, *app_containers, *append_annotations;
     const struct pn_fragment *constant; /* NULL: it depends on the Pod */
+    struct pn_added constant_added;     /* of that */
 };
 
 struct pn_policy {

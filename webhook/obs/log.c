@@ -27,7 +27,7 @@ static int64_t monotonic_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-int pn_log_new(struct pn_log **ret, int fd, enum pn_log_format format, enum pn_log_level least)
+int pn_log_new(struct pn_log **ret, int fd, enum pn_log_format format)
 {
     struct pn_log *log = malloc(sizeof *log); /* the queue's pages are not touched before use */
     if (log == NULL)
@@ -35,11 +35,16 @@ int pn_log_new(struct pn_log **ret, int fd, enum pn_log_format format, enum pn_l
     memset(log, 0, offsetof(struct pn_log, queue));
     log->fd = fd;
     log->format = format;
-    log->least = least;
+    log->least = PN_LOG_INFO;
     pthread_mutex_init(&log->lock, NULL);
     pthread_cond_init(&log->wake, NULL);
     *ret = log;
     return 0;
+}
+
+void pn_log_set_level(struct pn_log *log, enum pn_log_level least)
+{
+    log->least = least;
 }
 
 /* ---- the writer ------------------------------------------------------------------------ */

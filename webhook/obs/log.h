@@ -25,12 +25,14 @@ enum pn_log_format {
 enum pn_log_level { PN_LOG_DEBUG, PN_LOG_INFO, PN_LOG_WARN, PN_LOG_ERROR };
 
 /*
- * A log that writes lines of `least` and above to `fd`, which stays the caller's and must outlive
- * the log. The writing thread starts with the first line, so that a fork before it has no thread to
- * lose. Returns 0 or -ENOMEM.
+ * A log that writes to `fd`, which stays the caller's and must outlive the log. The writing thread
+ * starts with the first line, so that a fork before it has no thread to lose. Returns 0 or -ENOMEM.
  */
-int pn_log_new(struct pn_log **ret, int fd, enum pn_log_format format,
-               enum pn_log_level least) PN_MUST_CHECK;
+int pn_log_new(struct pn_log **ret, int fd, enum pn_log_format format) PN_MUST_CHECK;
+
+/* What is below `least` is not written; PN_LOG_INFO at first. To be called before the first line.
+ */
+void pn_log_set_level(struct pn_log *log, enum pn_log_level least);
 
 /* Waits until the lines are written, PN_LOG_FLUSH_SECONDS at most, and frees. NULL is allowed. */
 void pn_log_free(struct pn_log *log);
