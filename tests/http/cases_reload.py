@@ -366,7 +366,7 @@ def audit_only_changes_and_denies_nothing(_):
         answer, _ = check_decision(server.review(BARE), BARE)
         audited = answer["auditAnnotations"]
         check("would-inject" in json.dumps(audited), audited)
-        check(server.find_line(message="decided")["audited"] == "one=would-inject")
+        check(server.find_line(message="decided")["audited"] == {"one": "would-inject"})
         for path in ("/mutate", "/validate"):
             check(check_refused(server, path) == (True, None), path)
         replace(os.path.join(directory, "policies.yaml"), denying("two"))  # on reload, too

@@ -171,8 +171,7 @@ def operations_lists_the_fields_of_the_log(_):
     for path in sorted((ROOT / "webhook").rglob("*.c")):
         text = path.read_text(encoding="utf-8")
         fields |= set(re.findall(r'pn_log_(?:str|int|bool|open)\([^,;]+,\s*"(\w+)"', text))
-        fields |= set(re.findall(r'log_verdicts\(&line, "(\w+)"', text)) | set(
-            re.findall(r'write_key\(line, "(\w+)"', text))
+        fields |= set(re.findall(r'(?:log_verdicts|add_time|write_key)\(&?line, "(\w+)"', text))
     check({"uid", "policies", "audited", "cut"} <= fields, "the fields were not found:", fields)
     listed = set()
     for row in table_rows(read("docs/operations.md"), "| field | of | |\n"):

@@ -50,13 +50,15 @@ void pn_metrics_connection_refused(struct pn_metrics *metrics);
 
 /* What others count, at the time of reading. */
 struct pn_metrics_facts {
-    const char *version;        /* of pannier */
-    uint64_t set_hash;          /* of the policies in force */
-    size_t policies, templates; /* in force */
+    const char *version;                 /* of pannier */
+    uint64_t set_hash;                   /* of the policies in force */
+    size_t policies, templates, budgets; /* in force */
+    size_t namespaces;                   /* whose labels are known */
     uint64_t policy_loads, policy_load_failures;
     bool policy_load_failed;       /* the last one */
     int64_t policies_loaded_s;     /* since 1970; 0: never, and set_hash means nothing */
     int64_t certificate_expires_s; /* since 1970 */
+    bool certificate_failed;       /* a newer one was refused, or could not be made */
     size_t connections, connections_max;
     size_t in_flight;
     uint64_t log_lines_dropped;

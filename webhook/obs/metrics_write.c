@@ -263,6 +263,9 @@ static void write_set(struct pn_buf *out, const struct pn_metrics_facts *facts)
               facts->policies);
     write_one(out, "pannier_templates", PN_PROM_GAUGE, "Sidecar templates in force.",
               facts->templates);
+    write_one(out, "pannier_budgets", PN_PROM_GAUGE, "Injection budgets in force.", facts->budgets);
+    write_one(out, "pannier_namespaces", PN_PROM_GAUGE, "Namespaces whose labels are known.",
+              facts->namespaces);
     pn_prom_head(out, "pannier_policy_loads_total", PN_PROM_COUNTER,
                  "Loads of the policies, the one at the start included, by result.");
     pn_buf_printf(out,
@@ -297,6 +300,9 @@ static void write_server(struct pn_buf *out, const struct pn_metrics *m,
                  "When the certificate that is served ends, in seconds since 1970.");
     pn_buf_printf(out, "pannier_certificate_expiry_timestamp_seconds %lld\n",
                   (long long)facts->certificate_expires_s);
+    write_one(out, "pannier_certificate_load_failed", PN_PROM_GAUGE,
+              "1 when a newer certificate was refused and an older one is served; 0 otherwise.",
+              facts->certificate_failed);
     write_one(out, "pannier_log_lines_dropped_total", PN_PROM_COUNTER,
               "Log lines that nobody read in time.", facts->log_lines_dropped);
     pn_prom_head(out, "pannier_build_info", PN_PROM_GAUGE, "1, with the version of pannier.");
