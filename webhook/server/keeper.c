@@ -6,15 +6,14 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "base/arena.h"
 #include "base/limits.h"
 #include "certs/check.h"
 #include "certs/store.h"
+#include "server/fitness.h"
 #include "server/own_cert.h"
-#include "sys/child.h"
 #include "sys/watch.h"
 
-enum { DAY_SECONDS = 24 * 3600, REFUSAL_BYTES = 512 };
+enum { DAY_SECONDS = 24 * 3600 };
 
 /* The files' texts, or those of an own certificate. */
 struct texts {
@@ -45,73 +44,11 @@ struct pn_keeper {
     struct pn_watch watch;
     const char *paths[3];
     size_t path_count;
-    int64_t retry_at;            /* once `failed` */
-    char refusal[REFUSAL_BYTES]; /* the last that was logged */
-    unsigned told;               /* stage of the end that was logged for this certificate */
-    struct pn_issued own;        /* with the CA that renews */
+    int64_t retry_at;                   /* once `failed` */
+    char refusal[PN_FITNESS_WHY_BYTES]; /* the last that was logged */
+    unsigned told;                      /* stage of the end that was logged for this certificate */
+    struct pn_issued own;               /* with the CA that renews */
 };
-
-/* ---- what OpenSSL says ------------------------------------------------------------------ */
-
-/* Passed through a pipe as it is. */
-struct verdict {
-    int64_t not_before, not_after;
-    bool is_unfit; /* an API server would refuse it: `why` */
-    char why[REFUSAL_BYTES];
-};
-
-struct question {
-    struct pn_str cert, key;
-    int64_t now;
-};
-
-static int ask(struct verdict *ret, const struct question *q, struct pn_arena *a,
-               struct pn_err *err)
-{
-    struct pn_check_report report;
-    struct pn_check_options o = {.cert = q->cert, .key = q->key, .now = q->now};
-    int r = pn_check_run(&report, &o, a, err);
-    if (r != 0)
-        return r > 0 ? PN_TLS_E_INVALID : r;
-    *ret = (struct verdict){.not_before = report.not_before,
-                            .not_after = report.not_after,
-                            .is_unfit = report.finding_count > 0};
-    if (ret->is_unfit) {
-        struct pn_str text = report.findings[0].text;
-        memcpy(ret->why, text.s, text.n < sizeof ret->why ? text.n : sizeof ret->why - 1);
-    }
-    return 0;
-}
-
-/* A pn_child_work: appends the verdict. */
-static int ask_for(const void *question, struct pn_buf *out, struct pn_err *err)
-{
-    struct pn_arena *arena = NULL;
-    struct verdict verdict = {0};
-    int r = pn_arena_new(&arena, 0);
-    if (r != 0)
-        return pn_err_set(err, r, "out of memory");
-    r = ask(&verdict, question, arena, err);
-    if (r == 0)
-        pn_buf_append(out, &verdict, sizeof verdict);
-    pn_arena_free(arena);
-    return r;
-}
-
-/* `forks`: no threads have started yet. */
-static int examine(struct verdict *ret, const struct texts *t, int64_t now, bool forks,
-                   struct pn_err *err)
-{
-    PN_CLEANUP(pn_buf_deinit) struct pn_buf out = PN_BUF_INIT;
-    struct question q = {pn_buf_view(&t->cert), pn_buf_view(&t->key), now};
-    int r = forks ? pn_child_run(ask_for, &q, &out, sizeof *ret, err) : ask_for(&q, &out, err);
-    if (r != 0)
-        return r;
-    if (out.len != sizeof *ret)
-        return pn_err_set(err, -EIO, "the child process sent no whole verdict");
-    memcpy(ret, out.data, sizeof *ret);
-    return 0;
-}
 
 /* ---- the log ---------------------------------------------------------------------------- */
 
@@ -165,7 +102,7 @@ static void warn_of_end(struct pn_keeper *k, int64_t now)
 
 /* ---- taking a pair ---------------------------------------------------------------------- */
 
-static void publish(struct pn_keeper *k, struct pn_tls *take_tls, const struct verdict *v)
+static void publish(struct pn_keeper *k, struct pn_tls *take_tls, const struct pn_fitness *v)
 {
     pthread_mutex_lock(&k->lock);
     struct pn_tls *before = k->tls;
@@ -191,7 +128,7 @@ static uint64_t hash_client_ca(const struct texts *t)
     return pn_str_hash(PN_HASH_BASIS, pn_buf_view(&t->client_ca));
 }
 
-static int load(struct pn_tls **ret, struct verdict *ret_verdict, const struct texts *t,
+static int load(struct pn_tls **ret, struct pn_fitness *ret_fitness, const struct texts *t,
                 int64_t now, bool forks, struct pn_err *err)
 {
     PN_CLEANUP(pn_tls_unref_pointer) struct pn_tls *tls = NULL;
@@ -199,7 +136,7 @@ static int load(struct pn_tls **ret, struct verdict *ret_verdict, const struct t
                                        pn_buf_view(&t->client_ca)};
     int r = pn_tls_new(&tls, &texts, err);
     if (r == 0)
-        r = examine(ret_verdict, t, now, forks, err);
+        r = pn_fitness_ask(ret_fitness, &texts, now, forks, err);
     if (r == 0)
         *ret = PN_TAKE(tls);
     return r;
@@ -239,7 +176,7 @@ static void fail(struct pn_keeper *k, int64_t now, const char *message, const ch
     say(k, PN_LOG_ERROR, message, why);
 }
 
-static void take(struct pn_keeper *k, struct pn_tls *take_tls, const struct verdict *v,
+static void take(struct pn_keeper *k, struct pn_tls *take_tls, const struct pn_fitness *v,
                  const struct texts *t)
 {
     publish(k, take_tls, v);
@@ -254,7 +191,7 @@ static void reload(struct pn_keeper *k, int64_t now)
     static const char refused[] = "refused the new certificate: the old one is served on";
     PN_CLEANUP(texts_deinit) struct texts t = TEXTS_INIT;
     PN_CLEANUP(pn_tls_unref_pointer) struct pn_tls *tls = NULL;
-    struct verdict verdict = {0};
+    struct pn_fitness fitness = {0};
     struct pn_err err = PN_ERR_INIT;
     int r = read_texts(&t, k, &err);
     bool is_new_pair = r == 0 && hash_pair(&t) != k->pair;
@@ -264,13 +201,13 @@ static void reload(struct pn_keeper *k, int64_t now)
         return;
     }
     if (r == 0)
-        r = load(&tls, &verdict, &t, now, false, &err);
+        r = load(&tls, &fitness, &t, now, false, &err);
     if (r != 0) {
         fail(k, now, refused, err.text);
-    } else if (is_new_pair && verdict.is_unfit) {
-        fail(k, now, refused, verdict.why);
+    } else if (is_new_pair && fitness.is_unfit) {
+        fail(k, now, refused, fitness.why);
     } else {
-        take(k, PN_TAKE(tls), &verdict, &t);
+        take(k, PN_TAKE(tls), &fitness, &t);
         say(k, PN_LOG_INFO, is_new_pair ? "took a new certificate" : "took a new client CA", NULL);
     }
 }
@@ -280,19 +217,19 @@ static int load_first(struct pn_keeper *k, int64_t now, struct pn_err *err)
 {
     PN_CLEANUP(texts_deinit) struct texts t = TEXTS_INIT;
     PN_CLEANUP(pn_tls_unref_pointer) struct pn_tls *tls = NULL;
-    struct verdict verdict = {0};
+    struct pn_fitness fitness = {0};
     int r = read_texts(&t, k, err);
     if (r != 0)
         return r;
-    r = load(&tls, &verdict, &t, now, true, err);
+    r = load(&tls, &fitness, &t, now, true, err);
     if (r != 0 && k->o.cert_file != NULL)
         pn_err_wrap(err, r, "cannot serve certificate '%s' with key '%s'", k->o.cert_file,
                     k->o.key_file);
     if (r != 0)
         return r;
-    take(k, PN_TAKE(tls), &verdict, &t);
-    if (verdict.is_unfit)
-        say(k, PN_LOG_ERROR, "an API server would refuse this certificate", verdict.why);
+    take(k, PN_TAKE(tls), &fitness, &t);
+    if (fitness.is_unfit)
+        say(k, PN_LOG_ERROR, "an API server would refuse this certificate", fitness.why);
     return 0;
 }
 
@@ -308,7 +245,7 @@ static int renew_by_ca(struct pn_keeper *k, int64_t now, struct pn_err *err)
     PN_CLEANUP(pn_issued_deinit) struct pn_issued issued = PN_ISSUED_INIT;
     PN_CLEANUP(texts_deinit) struct texts t = TEXTS_INIT;
     PN_CLEANUP(pn_tls_unref_pointer) struct pn_tls *tls = NULL;
-    struct verdict verdict = {0};
+    struct pn_fitness fitness = {0};
     int r = pn_own_cert_renew(&issued, &k->own, k->o.address, now, err);
     if (r != 0)
         return r;
@@ -317,9 +254,9 @@ static int renew_by_ca(struct pn_keeper *k, int64_t now, struct pn_err *err)
     issued = before; /* freed on the way out, or put back */
     r = read_texts(&t, k, err);
     if (r == 0)
-        r = load(&tls, &verdict, &t, now, false, err);
+        r = load(&tls, &fitness, &t, now, false, err);
     if (r == 0) {
-        take(k, PN_TAKE(tls), &verdict, &t);
+        take(k, PN_TAKE(tls), &fitness, &t);
     } else {
         issued = k->own;
         k->own = before;
