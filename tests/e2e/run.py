@@ -21,6 +21,7 @@ import cases_failures  # noqa: F401
 import cases_validate  # noqa: F401
 import cases_registration  # noqa: F401
 import cases_certificates  # noqa: F401
+import cases_deploy  # noqa: F401
 import cases_end  # noqa: F401
 from checks import tests
 from cluster import Cluster

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "certs/check.h"
 #include "certs/store.h"
@@ -8,6 +11,7 @@
 #include "cli/cmd.h"
 #include "cli/out.h"
 #include "report/term.h"
+#include "sys/file.h"
 
 /* Clocks differ: what is issued now must be valid for who lags behind. */
 enum { BACKDATE_SECONDS = 3600 };
@@ -16,7 +20,7 @@ struct options {
     const char *service, *namespace, *cluster_domain;
     struct pn_flag_list sans;
     uint32_t validity, ca_validity;
-    const char *output_dir;
+    const char *output_dir, *ca_dir;
     const char *ca_cert_file, *ca_key_file;
     bool force;
 };
@@ -36,6 +40,9 @@ static const struct pn_flag flags[] = {
      "87600h"},
     {"output-dir", 'd', PN_FLAG_TEXT, AT(output_dir), "DIR",
      "Directory for ca.crt, ca.key, tls.crt and tls.key; made when it is missing"},
+    {"ca-dir", 0, PN_FLAG_TEXT, AT(ca_dir), "DIR",
+     "Directory that may hold a CA's ca.crt and ca.key, as an optional Secret does: copied to the "
+     "other one first, when that has none"},
     {"ca-cert-file", 0, PN_FLAG_TEXT, AT(ca_cert_file), "FILE",
      "Certificate of a CA to sign with, instead of the directory's or a new one"},
     {"ca-key-file", 0, PN_FLAG_TEXT, AT(ca_key_file), "FILE", "Its private key"},
@@ -50,6 +57,8 @@ static bool check_flags(const struct options *o)
         pn_out_error("--output-dir is missing: where to write the files");
     else if (o->service == NULL && o->namespace == NULL && o->sans.count == 0)
         pn_out_error("nothing to certify: give --service and --namespace, or --san");
+    else if (o->ca_dir != NULL && (o->ca_cert_file != NULL || o->force))
+        pn_out_error("--ca-dir does not go with --ca-cert-file and --force");
     else if ((o->ca_cert_file == NULL) != (o->ca_key_file == NULL))
         pn_out_error("--ca-cert-file and --ca-key-file are given together; --%s is missing",
                      o->ca_cert_file == NULL ? "ca-cert-file" : "ca-key-file");
@@ -73,6 +82,48 @@ static void write_line(struct pn_buf *out, const char *directory, const char *fi
     pn_buf_cstr(out, "; valid until ");
     pn_check_write_time(out, not_after);
     pn_buf_char(out, '\n');
+}
+
+/* "DIR/FILE", cut where a path ends anyhow. */
+struct path {
+    char text[PATH_MAX];
+};
+
+static struct path path_in(const char *directory, const char *file)
+{
+    struct path p;
+    snprintf(p.text, sizeof p.text, "%s/%s", directory, file);
+    return p;
+}
+
+static bool exists(struct path p)
+{
+    return access(p.text, F_OK) == 0;
+}
+
+/* Brings the CA of --ca-dir, if there is one and the output directory has none. */
+static bool bring_ca(const struct options *o)
+{
+    PN_CLEANUP(pn_store_wipe) struct pn_buf key = PN_BUF_INIT;
+    PN_CLEANUP(pn_buf_deinit) struct pn_buf cert = PN_BUF_INIT;
+    struct pn_err err = PN_ERR_INIT;
+    if (o->ca_dir == NULL || exists(path_in(o->output_dir, "ca.crt")) ||
+        exists(path_in(o->output_dir, "ca.key")))
+        return true;
+    struct path cert_path = path_in(o->ca_dir, "ca.crt"), key_path = path_in(o->ca_dir, "ca.key");
+    if (!exists(cert_path) && !exists(key_path))
+        return true;
+    int r = pn_store_read(&cert, "CA certificate file", cert_path.text, &err);
+    if (r == 0)
+        r = pn_store_read(&key, "CA key file", key_path.text, &err);
+    if (r == 0)
+        r = pn_file_write_set(o->output_dir,
+                              (struct pn_file_part[]){{"ca.key", pn_buf_view(&key), 0600},
+                                                      {"ca.crt", pn_buf_view(&cert), 0644}},
+                              2, &err);
+    if (r != 0)
+        pn_out_error("%s", err.text);
+    return r == 0;
 }
 
 static enum pn_exit issue(const struct options *o, const struct pn_cert_names *names)
@@ -109,7 +160,8 @@ static enum pn_exit run(const void *options, char **operands, size_t n)
     (void)operands;
     (void)n;
     if (!check_flags(o) ||
-        !pn_cert_names_fill(&names, o->service, o->namespace, o->cluster_domain, &o->sans))
+        !pn_cert_names_fill(&names, o->service, o->namespace, o->cluster_domain, &o->sans) ||
+        !bring_ca(o))
         return PN_EXIT_FAILED;
     return issue(o, &names);
 }
