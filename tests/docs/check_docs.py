@@ -11,6 +11,7 @@
 """
 
 import pathlib
+import json
 import re
 import subprocess
 import sys
@@ -36,13 +37,25 @@ def read(path):
     return (ROOT / path).read_text(encoding="utf-8")
 
 
+def reasons_of_the_code():
+    """{id: the sentence with {arguments}}"""
+    row = r'\{\s*"([a-z-]+)",\s*PN_CLASS_\w+,\s*((?:"(?:[^"\\]|\\.)*"\s*)+)\}'
+    return {name: "".join(json.loads(part) for part in re.findall(r'"(?:[^"\\]|\\.)*"', text))
+            for name, text in re.findall(row, read("webhook/engine/reason.c"))}
+
+
 def check_reasons():
-    code = set(re.findall(r'\{\s*"([a-z-]+)",\s*PN_CLASS', read("webhook/engine/reason.c")))
-    text = set(re.findall(r"^\| `([a-z-]+)` \|", read("docs/reasons.md"), re.M))
+    """The table, and the pages that `pannier explain` prints."""
+    code = reasons_of_the_code()
+    listed = dict(re.findall(r"^\| \[`([a-z-]+)`\]\(reasons/([a-z-]+)\.md\) \|", read("docs/reasons.md"), re.M))
+    pages = {path.stem for path in (ROOT / "docs/reasons").glob("*.md")}
     if len(code) < 20:
         return ["the table of reason.c was not found"]
-    return [f"not in docs/reasons.md: {r}" for r in sorted(code - text)] + \
-           [f"not in reason.c: {r}" for r in sorted(text - code)]
+    return [f"not in docs/reasons.md: {r}" for r in sorted(set(code) - set(listed))] + \
+           [f"not in reason.c: {r}" for r in sorted((set(listed) | pages) - set(code))] + \
+           [f"leads to another page: {r}" for r, page in listed.items() if r != page] + \
+           [f"docs/reasons/{r}.md does not show its sentence: {text}" for r, text in sorted(code.items())
+            if r in pages and f"\n    {text}\n" not in read(f"docs/reasons/{r}.md")]
 
 
 def check_fields():
