@@ -67,11 +67,13 @@ static int labels_unknown(struct pn_reason *ret_reason, const struct pn_scene *s
     return PN_RENDER_E_REASON;
 }
 
-/* "line 12: message (in `expression`)" */
+/* "line 12: message (in `expression`)"; what a template refuses by itself, in its words alone. */
 static int describe(struct pn_reason *ret_reason, struct pn_arena *a, enum pn_reason_id id,
                     struct pn_str name, const struct pn_jsone_error *e)
 {
     struct pn_err text = PN_ERR_INIT;
+    if (e->refused)
+        return refuse(ret_reason, a, id, name, e->what.text);
     if (e->expression.s != NULL)
         pn_err_set(&text, 0, "line %u: %s (in `%.*s`)", e->span.line, e->what.text,
                    PN_STR_ARG(e->expression));

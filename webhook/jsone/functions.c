@@ -337,7 +337,10 @@ int pn_function_entries(const struct pn_call *call, struct pn_value *ret)
 int pn_function_fail(const struct pn_call *call, struct pn_value *ret)
 {
     (void)ret;
-    return pn_run_fail(call->run, call->t, "%.*s", PN_STR_ARG(pn_value_str(call->arguments[0])));
+    int r = pn_run_fail(call->run, call->t, "%.*s", PN_STR_ARG(pn_value_str(call->arguments[0])));
+    if (call->run->error != NULL)
+        call->run->error->refused = true;
+    return r;
 }
 
 int pn_function_typeof(const struct pn_call *call, struct pn_value *ret)

@@ -61,6 +61,7 @@ struct pn_jsone_error {
     struct pn_span span;      /* in the template's source; line 0: about the context */
     struct pn_str expression; /* s == NULL: not within an expression */
     size_t offset;            /* the byte of the expression that it is about */
+    bool refused;             /* by fail(): `what` is the template's own words */
 };
 
 /*
