@@ -193,7 +193,7 @@ static void prepare_injection(struct pn_injection *in, struct pn_decoder *d,
             r = pn_jsone_fold(folded[i], parts[i], bound, NULL, d->arena);
     }
     if (r == 0 && constant)
-        r = pn_render_in(&in->constant, in, bound, d->arena, &reason);
+        r = pn_render_in(&in->constant, in, bound, false, d->arena, &reason);
     if (r == 0 && constant)
         in->constant_added = pn_added_fragment(in->constant, false);
     if (r < 0) {

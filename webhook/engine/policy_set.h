@@ -47,7 +47,7 @@ struct pn_template {
     bool supports_host_network;
     bool supports_linux, supports_windows;
     int token;                         /* enum pn_token */
-    int security;                      /* enum pn_security_level; -1: not declared */
+    int pod_security;                  /* enum pn_security_level, which holds for all it adds */
     struct pn_strs image_repositories; /* what "ours" may run when read back */
     struct pn_parameters parameters;
     struct pn_value literals; /* object of values, or absent */

@@ -132,8 +132,9 @@ static const struct {
     [PN_REASON_POD_WOULD_BE_INVALID] = {"pod-would-be-invalid", PN_CLASS_FAILURE,
                                         "the API server would refuse the Pod: {detail}"},
     [PN_REASON_POD_SECURITY_VIOLATION] = {"pod-security-violation", PN_CLASS_FAILURE,
-                                          "template {template} renders what its podSecurity does "
-                                          "not allow: {detail}"},
+                                          "template {template} declares Pod Security {level}, and "
+                                          "{culprit} fails its check {check}: "
+                                          "{detail}"},
     [PN_REASON_PATCH_TOO_LARGE] = {"patch-too-large", PN_CLASS_FAILURE,
                                    "the Pod would have {detail}"},
 

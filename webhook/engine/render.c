@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "engine/security_check.h"
+#include "engine/level.h"
 
 static const struct pn_str no_text = {NULL, 0};
 
@@ -100,23 +100,9 @@ static int eval_part(struct pn_value *ret, const struct pn_template_expr *t,
     return r;
 }
 
-/* The level that the template declares. */
-static int check_security(const struct pn_template *t, const struct pn_fragment *fragment,
-                          struct pn_arena *a, struct pn_reason *ret_reason)
-{
-    struct pn_str fault = PN_STR_NULL;
-    if (t->security < 0)
-        return 0;
-    int r = pn_fragment_security_fault(&fault, fragment, (enum pn_security_level)t->security, a);
-    if (r != 0 || fault.s == NULL)
-        return r;
-    *ret_reason = PN_REASON(a, PN_REASON_POD_SECURITY_VIOLATION, {"template", t->name},
-                            {"detail", fault});
-    return PN_RENDER_E_REASON;
-}
-
 int pn_render_in(const struct pn_fragment **ret, const struct pn_injection *injection,
-                 struct pn_value context, struct pn_arena *a, struct pn_reason *ret_reason)
+                 struct pn_value context, bool windows, struct pn_arena *a,
+                 struct pn_reason *ret_reason)
 {
     struct pn_fragment *fragment = pn_arena_zalloc(a, 1, sizeof *fragment);
     struct pn_value pod, app_containers, append_annotations;
@@ -137,10 +123,10 @@ int pn_render_in(const struct pn_fragment **ret, const struct pn_injection *inje
         return refuse(ret_reason, a, PN_REASON_RENDERED_INVALID, injection->template->name,
                       err.text);
     if (r == 0)
-        r = check_security(injection->template, fragment, a, ret_reason);
+        r = pn_level_judge(injection->template, fragment, windows, a, ret_reason);
     if (r == 0)
         *ret = fragment;
-    return r;
+    return r == PN_LEVEL_E_REASON ? PN_RENDER_E_REASON : r;
 }
 
 int pn_render(const struct pn_fragment **ret, const struct pn_policy *policy,
@@ -164,7 +150,8 @@ int pn_render(const struct pn_fragment **ret, const struct pn_policy *policy,
         r = pn_object_with(&context, a, context, PN_STR("parameters"), parameters);
     if (r == 0)
         r = add_scene(&context, scene, a);
-    return r == 0 ? pn_render_in(ret, injection, context, a, ret_reason) : r;
+    bool windows = pn_str_is(scene->pod->os, "windows");
+    return r == 0 ? pn_render_in(ret, injection, context, windows, a, ret_reason) : r;
 }
 
 int pn_render_condition(bool *ret, const struct pn_policy *policy, const struct pn_scene *scene,

@@ -18,8 +18,7 @@ struct pn_scene {
 /*
  * What `injection` adds to this Pod. Returns 0 (*ret lives in the arena or in the set),
  * PN_RENDER_E_REASON (parameter-missing, parameter-invalid, template-error, template-limit,
- * rendered-invalid, pod-security-violation,
- * namespace-labels-unknown), or -ENOMEM.
+ * rendered-invalid, pod-security-violation, namespace-labels-unknown), or -ENOMEM.
  */
 int pn_render(const struct pn_fragment **ret, const struct pn_policy *policy,
               const struct pn_injection *injection, const struct pn_scene *scene,
@@ -39,9 +38,10 @@ int pn_render_condition(bool *ret, const struct pn_policy *policy, const struct 
 int pn_render_bound(struct pn_value *ret, const struct pn_policy *policy,
                     const struct pn_injection *injection, struct pn_arena *a) PN_MUST_CHECK;
 
-/* The three parts of a template evaluated in `context` and taken apart; see pn_render. */
+/* The three parts of a template evaluated in `context`, for a Windows Pod or another, and taken
+ * apart; see pn_render. */
 int pn_render_in(const struct pn_fragment **ret, const struct pn_injection *injection,
-                 struct pn_value context, struct pn_arena *a,
+                 struct pn_value context, bool windows, struct pn_arena *a,
                  struct pn_reason *ret_reason) PN_MUST_CHECK;
 
 #endif

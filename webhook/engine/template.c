@@ -3,9 +3,9 @@
 
 #include "base/value.h"
 #include "engine/fragment_check.h"
+#include "engine/level.h"
 #include "engine/mentions.h"
 #include "engine/own.h"
-#include "engine/security_check.h"
 #include "kube/names.h"
 
 /* spec.pod of a SidecarTemplate: the part of a Pod that a template may add to. */
@@ -20,7 +20,6 @@ struct pod_nodes {
 
 struct spec {
     struct pn_str category;
-    int security;
     struct {
         bool host_network;
         struct pn_strs os;
@@ -32,6 +31,7 @@ struct spec {
     const struct pn_node *pod, *app_containers, *append_annotations;
     const struct pn_node *placement;
     int token;
+    int pod_security;
 };
 
 /* In the order of enum pn_token. */
@@ -69,7 +69,7 @@ static const struct pn_field pod_fields[] = {
 static const struct pn_field spec_fields[] = {
     {"category", PN_FIELD_STRING, offsetof(struct spec, category), true},
     {"supports", PN_FIELD_OBJECT, offsetof(struct spec, supports), false, NULL, supports_fields},
-    {"podSecurity", PN_FIELD_ENUM, offsetof(struct spec, security), false, pn_security_words},
+    {"podSecurity", PN_FIELD_ENUM, offsetof(struct spec, pod_security), false, pn_level_words},
     {"parameters", PN_FIELD_NODE, offsetof(struct spec, parameters)},
     {"identity", PN_FIELD_OBJECT, offsetof(struct spec, identity), false, NULL, identity_fields},
     {"literals", PN_FIELD_NODE, offsetof(struct spec, literals)},
@@ -294,7 +294,8 @@ static bool need_written_out(struct pn_decoder *d, const struct pn_node *node, c
 }
 
 /* What of spec.pod can be checked before it is rendered. */
-static void check_pod(struct pn_decoder *d, const struct pn_node *node, struct pod_nodes *pod)
+static void check_pod(const struct pn_template *t, struct pn_decoder *d, const struct pn_node *node,
+                      struct pod_nodes *pod)
 {
     const struct pn_node *metadata = pn_node_get(node, "metadata");
     if (node == NULL || !need_written_out(d, node, "spec.pod") ||
@@ -312,12 +313,16 @@ static void check_pod(struct pn_decoder *d, const struct pn_node *node, struct p
     pn_check_volumes(d, pod->spec.volumes);
     pn_check_containers(d, pod->spec.init_containers, pod->spec.containers, pod->spec.volumes);
     pn_check_named_objects(d, pod->spec.image_pull_secrets, "spec.pod.spec", "imagePullSecrets");
+    pn_level_check_containers(d, t, pod->spec.init_containers, "initContainers");
+    pn_level_check_containers(d, t, pod->spec.containers, "containers");
+    pn_level_check_volumes(d, t, pod->spec.volumes);
+    pn_level_check_annotations(d, t, pod->metadata.annotations);
 }
 
 void pn_template_decode(struct pn_template_draft *ret, struct pn_decoder *d,
                         const struct pn_document *doc)
 {
-    struct spec nodes = {.security = -1};
+    struct spec nodes = {0};
     struct pod_nodes pod = {0};
     struct pn_template *t = &ret->template;
     *ret = (struct pn_template_draft){.source = doc->source};
@@ -331,19 +336,17 @@ void pn_template_decode(struct pn_template_draft *ret, struct pn_decoder *d,
     t->category = nodes.category;
     t->supports_host_network = nodes.supports.host_network;
     t->token = nodes.token;
-    t->security = nodes.security;
+    t->pod_security = nodes.pod_security;
     t->image_repositories = nodes.identity.image_repositories;
     decode_os(t, d, spec, nodes.supports.os);
     check_words(t, d, spec);
     pn_parameters_decode(&t->parameters, d, nodes.parameters);
     decode_literals(t, d, nodes.literals);
-    check_pod(d, nodes.pod, &pod);
-    if (t->security >= 0)
-        pn_check_security(d, (enum pn_security_level)t->security, pod.spec.init_containers,
-                          pod.spec.containers, pod.spec.volumes);
+    check_pod(t, d, nodes.pod, &pod);
     check_app_rules(d, nodes.app_containers, pod.spec.volumes);
     if (need_written_out(d, nodes.append_annotations, "spec.appendAnnotations"))
         pn_check_annotations(d, nodes.append_annotations, "spec.appendAnnotations");
+    pn_level_check_annotations(d, t, nodes.append_annotations);
     decode_placement(t, d, nodes.placement, &pod);
     if (is_empty(nodes.pod) && is_empty(nodes.app_containers) && is_empty(nodes.append_annotations))
         pn_decode_fault(d, spec, "empty-template", "the template adds nothing to a Pod");
