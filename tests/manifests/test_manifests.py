@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 
-PROJECT, PANNIER = pathlib.Path(sys.argv[1]), sys.argv[2]
+PROJECT, PANNIER = (pathlib.Path(argument).resolve() for argument in sys.argv[1:])
 BASE = PROJECT / "manifests/base"
 
 

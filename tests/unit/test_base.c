@@ -243,6 +243,25 @@ END_TEST
 
 /* ---- arena ----------------------------------------------------------------------------- */
 
+START_TEST(arena_rewinds_to_a_mark)
+{
+    char *before = pn_arena_alloc(arena, 100);
+    memset(before, 'x', 100);
+    struct pn_arena_mark mark = pn_arena_mark(arena);
+    size_t used = pn_arena_used(arena);
+    for (size_t round = 0; round < 3; round++) {
+        void *first = pn_arena_alloc(arena, 8);
+        ck_assert_ptr_nonnull(pn_arena_alloc(arena, 1000000)); /* blocks of its own */
+        pn_arena_rewind(arena, mark);
+        ck_assert_uint_eq(pn_arena_used(arena), used);
+        ck_assert_ptr_eq(pn_arena_alloc(arena, 8), first);
+        pn_arena_rewind(arena, mark);
+    }
+    ck_assert_int_eq(before[0], 'x');
+    ck_assert_int_eq(before[99], 'x');
+}
+END_TEST
+
 START_TEST(arena_aligns_and_keeps_apart)
 {
     unsigned char *blocks[200];
@@ -536,6 +555,7 @@ int main(void)
     tcase_add_test(all, buf_remembers_a_refusal);
     tcase_add_test(all, buf_writes_base64);
     tcase_add_test(all, buf_writes_json_pointers);
+    tcase_add_test(all, arena_rewinds_to_a_mark);
     tcase_add_test(all, arena_aligns_and_keeps_apart);
     tcase_add_test(all, arena_holds_its_cap);
     tcase_add_test(all, arena_grows_the_last_block_in_place);

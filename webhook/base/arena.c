@@ -77,9 +77,9 @@ int pn_arena_new(struct pn_arena **ret, size_t keep_bytes)
     return 0;
 }
 
-static void free_until_kept(struct pn_arena *a)
+static void free_until(struct pn_arena *a, const struct block *last)
 {
-    while (a->top != a->kept) {
+    while (a->top != last) {
         struct block *b = a->top;
         a->top = b->next;
         block_free(b);
@@ -90,7 +90,7 @@ void pn_arena_free(struct pn_arena *a)
 {
     if (a == NULL)
         return;
-    free_until_kept(a);
+    free_until(a, a->kept);
     block_free(a->kept);
     free(a);
 }
@@ -102,12 +102,25 @@ void pn_arena_free_pointer(struct pn_arena **a)
 
 void pn_arena_reset(struct pn_arena *a, size_t cap_bytes)
 {
-    free_until_kept(a);
+    free_until(a, a->kept);
     a->kept->used = 0;
     HIDE(a->kept->bytes, a->kept->size);
     a->used = 0;
     a->cap = cap_bytes;
     a->hit_cap = false;
+}
+
+struct pn_arena_mark pn_arena_mark(const struct pn_arena *a)
+{
+    return (struct pn_arena_mark){a->top, a->top->used, a->used};
+}
+
+void pn_arena_rewind(struct pn_arena *a, struct pn_arena_mark mark)
+{
+    free_until(a, mark.block);
+    HIDE(a->top->bytes + mark.block_used, a->top->used - mark.block_used);
+    a->top->used = mark.block_used;
+    a->used = mark.used;
 }
 
 /* False when giving `n` more bytes would pass the cap. */

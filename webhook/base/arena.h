@@ -32,6 +32,17 @@ void pn_arena_free_pointer(struct pn_arena **a);
  */
 void pn_arena_reset(struct pn_arena *a, size_t cap_bytes);
 
+/* Where an arena stands. */
+struct pn_arena_mark {
+    const void *block;
+    size_t block_used, used;
+};
+
+/* For scratch: what is allocated after a mark is taken back by the rewind to it, and nothing that
+ * was allocated before may have grown since. */
+struct pn_arena_mark pn_arena_mark(const struct pn_arena *a);
+void pn_arena_rewind(struct pn_arena *a, struct pn_arena_mark mark);
+
 /* `n` bytes, not initialised, or NULL when refused (cap or out of memory). n = 0 is allowed. */
 void *pn_arena_alloc(struct pn_arena *a, size_t n) PN_MUST_CHECK;
 

@@ -2,15 +2,10 @@
 #include "engine/budget.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "engine/match.h"
 #include "engine/planned.h"
-
-/* A container that runs for long: no init container that ends. */
-static bool runs_for_long(struct pn_value container, bool init)
-{
-    return !init || pn_value_is_string(PN_GET(container, "restartPolicy"), "Always");
-}
 
 static bool is_known_sidecar(const struct pn_budget *b, struct pn_str name)
 {
@@ -240,12 +235,12 @@ static int list_added(struct pn_value **ret, uint32_t *ret_n, const struct pn_pl
         return -ENOMEM;
     for (uint32_t i = 0; i < plan->count; i++) {
         const struct pn_edit *edit = &plan->edits[i];
-        if (edit->kind == PN_EDIT_CONTAINER && runs_for_long(edit->value, edit->init))
+        if (edit->kind == PN_EDIT_CONTAINER && pn_plan_runs_for_long(edit->value, edit->init))
             items[n++] = edit->value;
     }
     for (int init = 0; present && init < 2; init++) {
         for (uint32_t at = 0; at < pn_plan_list(plan, init)->count; at++) {
-            if (plan->ours[init][at] && runs_for_long(plan->rendered[init][at], init) &&
+            if (plan->ours[init][at] && pn_plan_runs_for_long(plan->rendered[init][at], init) &&
                 !is_planned(plan, init, at))
                 items[n++] = plan->rendered[init][at];
         }
@@ -255,8 +250,8 @@ static int list_added(struct pn_value **ret, uint32_t *ret_n, const struct pn_pl
     return 0;
 }
 
-int pn_budgets_measure(struct pn_budget_usage *ret, const struct pn_budgets *b,
-                       const struct pn_plan *plan, bool present)
+static int measure(struct pn_budget_usage *ret, const struct pn_budgets *b,
+                   const struct pn_plan *plan, bool present)
 {
     struct pn_err err = PN_ERR_INIT;
     struct pn_value spec, *items = NULL;
@@ -269,4 +264,43 @@ int pn_budgets_measure(struct pn_budget_usage *ret, const struct pn_budgets *b,
     if (r == 0)
         r = pn_resources_of_spec(&ret->whole, spec, plan->arena, &err);
     return r > 0 ? -EINVAL : r; /* what we render is checked, and the Pod was read before */
+}
+
+enum { USAGE_LISTS = 10, USAGE_ITEMS = 64 };
+
+/* Takes back the memory that measuring took, but for the result, unless that is unusually long. */
+static int settle(struct pn_budget_usage *inout, struct pn_arena *a, struct pn_arena_mark mark)
+{
+    struct pn_requirements *const all[] = {&inout->added, &inout->whole.effective,
+                                           &inout->whole.containers, &inout->whole.pod,
+                                           &inout->whole.above_zero};
+    struct pn_resource_list *lists[USAGE_LISTS];
+    struct pn_resource kept[USAGE_ITEMS];
+    uint32_t n = 0;
+    for (size_t i = 0; i < PN_COUNT_OF(all); i++) {
+        lists[2 * i] = &all[i]->requests;
+        lists[2 * i + 1] = &all[i]->limits;
+    }
+    for (size_t i = 0; i < USAGE_LISTS; i++) {
+        if (lists[i]->count > USAGE_ITEMS - n)
+            return 0;
+        for (uint32_t k = 0; k < lists[i]->count; k++)
+            kept[n++] = lists[i]->items[k];
+    }
+    pn_arena_rewind(a, mark);
+    struct pn_resource *items = pn_arena_alloc(a, n * sizeof *items);
+    if (items == NULL)
+        return -ENOMEM;
+    memcpy(items, kept, n * sizeof *items);
+    for (size_t i = 0, at = 0; i < USAGE_LISTS; at += lists[i]->count, i++)
+        lists[i]->items = items + at;
+    return 0;
+}
+
+int pn_budgets_measure(struct pn_budget_usage *ret, const struct pn_budgets *b,
+                       const struct pn_plan *plan, bool present)
+{
+    struct pn_arena_mark mark = pn_arena_mark(plan->arena);
+    int r = measure(ret, b, plan, present);
+    return r == 0 ? settle(ret, plan->arena, mark) : r;
 }

@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/merge_ports.h"
 
-/* A container that runs for long: no init container that ends. */
-static bool runs_for_long(struct pn_value container, bool init)
-{
-    return !init || pn_value_is_string(PN_GET(container, "restartPolicy"), "Always");
-}
-
 static struct pn_str protocol_of(struct pn_value port)
 {
     struct pn_str protocol = pn_value_str(PN_GET(port, "protocol"));
@@ -118,7 +112,7 @@ static int compare_received(struct pn_merge *m, struct pn_value rendered, bool i
         const struct pn_container *c = &list->items[i];
         bool itself = own->state == PN_OWN_OURS && own->init == init && own->at == i;
         bool ours = m->plan->ours[init][i]; /* restartPolicy may have been stripped */
-        if (itself || !runs_for_long(ours ? m->plan->rendered[init][i] : c->value, init))
+        if (itself || !pn_plan_runs_for_long(ours ? m->plan->rendered[init][i] : c->value, init))
             continue;
         bool later = ours && (!m->plan->strict || is_planned(m->plan, init, c->name));
         r = compare_ports(m, rendered, NULL, c->value,
@@ -132,7 +126,7 @@ static int compare_planned(struct pn_merge *m, struct pn_value rendered)
     int r = 0;
     for (uint32_t i = 0; r == 0 && i < m->plan->count; i++) {
         const struct pn_edit *edit = &m->plan->edits[i];
-        if (edit->kind != PN_EDIT_CONTAINER || !runs_for_long(edit->value, edit->init) ||
+        if (edit->kind != PN_EDIT_CONTAINER || !pn_plan_runs_for_long(edit->value, edit->init) ||
             pn_str_eq(pn_plan_name(edit->value), pn_plan_name(rendered)))
             continue;
         r = compare_ports(m, rendered, &m->plan->set->policies[edit->policy], edit->value,
@@ -144,7 +138,7 @@ static int compare_planned(struct pn_merge *m, struct pn_value rendered)
 int pn_merge_check_ports(struct pn_merge *m, struct pn_value rendered, bool init,
                          const struct pn_own *own)
 {
-    if (pn_value_count(PN_GET(rendered, "ports")) == 0 || !runs_for_long(rendered, init))
+    if (pn_value_count(PN_GET(rendered, "ports")) == 0 || !pn_plan_runs_for_long(rendered, init))
         return 0;
     int r = compare_received(m, rendered, false, own);
     if (r == 0)

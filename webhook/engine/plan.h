@@ -107,6 +107,12 @@ static inline struct pn_str pn_plan_name(struct pn_value named)
     return pn_value_str(PN_GET(named, "name"));
 }
 
+/* A container that runs for long: no init container that ends. */
+static inline bool pn_plan_runs_for_long(struct pn_value container, bool init)
+{
+    return !init || pn_value_is_string(PN_GET(container, "restartPolicy"), "Always");
+}
+
 /* The item of a list that has this name, or absent. */
 struct pn_value pn_plan_named(struct pn_value list, struct pn_str name);
 
