@@ -26,6 +26,15 @@ def test_each(items):
     return register
 
 
+class Skipped(Exception):
+    """What a case raises that cannot run here."""
+
+
+def needs_controllers(fixture):
+    if not fixture.cluster.has_controllers:
+        raise Skipped("there is no kube-controller-manager")
+
+
 def check(condition, *what):
     if not condition:
         raise AssertionError(" ".join(str(part) for part in what))

@@ -10,6 +10,7 @@ import urllib.parse
 
 ANSWER_SECONDS = 60
 JSON, YAML = "application/json", "application/yaml"
+MERGE_PATCH = "application/merge-patch+json"
 
 
 class Answer:

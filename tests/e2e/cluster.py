@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A Kubernetes control plane on the loopback: etcd and kube-apiserver, nothing that runs Pods.
+"""A Kubernetes control plane on the loopback: etcd, kube-apiserver, and the controllers of workloads.
 
-There is no controller manager either, so the harness makes what one would: the ServiceAccount of a
-namespace, the status of a quota.
+Nothing runs Pods. Of kube-controller-manager, which may be missing, only those run that make Pods, so
+the harness makes what others would: the ServiceAccount of a namespace, the status of a quota.
 """
 
 import json
@@ -15,7 +15,7 @@ import socket
 import subprocess
 import time
 
-from client import Client
+from client import MERGE_PATCH, Client
 
 START_SECONDS = 120
 STOP_SECONDS = 10
@@ -44,6 +44,21 @@ kind: Config
 users:
 - name: "*"
   user: {{client-certificate: {certificate}, client-key: {key}}}
+"""
+CONTROLLERS = ("cronjob", "daemonset", "deployment", "job", "replicaset", "replicationcontroller",
+               "statefulset")
+CONTROLLERS_KUBECONFIG = """apiVersion: v1
+kind: Config
+clusters:
+- name: e2e
+  cluster: {{server: "https://127.0.0.1:{port}", certificate-authority: {ca}}}
+users:
+- name: e2e
+  user: {{token: {token}}}
+contexts:
+- name: e2e
+  context: {{cluster: e2e, user: e2e}}
+current-context: e2e
 """
 WEBHOOK_CALL = ".webhook.admission.k8s.io/round_"  # a key is mutation.webhook...round_0_index_1
 
@@ -124,11 +139,14 @@ class Call:
 
 
 class Cluster:
-    """Use it in a `with`. `assets` is a directory with etcd, kube-apiserver and kubectl."""
+    """Use it in a `with`. `assets` is a directory with etcd, kube-apiserver and kubectl, and perhaps
+    kube-controller-manager: `has_controllers`."""
 
     def __init__(self, assets, directory):
         self.assets, self.directory = assets, directory
         self.programs = []
+        self.controller_manager = os.path.join(assets, "kube-controller-manager")
+        self.has_controllers = os.access(self.controller_manager, os.X_OK)
         self.data = os.path.join(directory, "etcd.data")
         self.audit_log = os.path.join(directory, "audit.log")
         self.audit_offset, self.audit_events = 0, {}
@@ -191,6 +209,22 @@ class Cluster:
         self.client = Client(self.port, self.certificate, self.token)
         wait_until("kube-apiserver is ready", START_SECONDS, self.is_ready)
         self.version = self.client.ask("GET", "/version").object["gitVersion"]
+        if self.has_controllers:
+            self.start_controllers()
+
+    def start_controllers(self):
+        """And one node, for DaemonSets."""
+        kubeconfig = CONTROLLERS_KUBECONFIG.format(
+            port=self.port, ca=os.path.abspath(self.certificate), token=self.token)
+        self.run("kube-controller-manager", [
+            self.controller_manager, "--kubeconfig=" + self.write("controllers.yaml", kubeconfig),
+            "--controllers=" + ",".join(f"{name}-controller" for name in CONTROLLERS),
+            "--secure-port=0", "--leader-elect=false", "--kube-api-qps=500", "--kube-api-burst=1000"])
+        self.client.create("/api/v1/nodes", {"metadata": {"name": "node"}})
+        untainted = {"spec": {"taints": None}}  # a new node is not ready
+        answer = self.client.ask("PATCH", "/api/v1/nodes/node", untainted, MERGE_PATCH)
+        if answer.status != 200:
+            raise RuntimeError(f"taints of the node: {answer}")
 
     def is_ready(self):
         for program in self.programs:

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests of pannier in front of a real API server: run.py PANNIER ASSETS DIRECTORY [WORD...]
 
-ASSETS has etcd, kube-apiserver and kubectl; logs and certificates go to the empty DIRECTORY. With
+ASSETS has etcd, kube-apiserver and kubectl, and kube-controller-manager if the cases of workloads are
+to run; logs and certificates go to the empty DIRECTORY. With
 WORDs only the cases run whose names hold one of them. The last line is "N passed, N failed".
 """
 
@@ -17,13 +18,14 @@ sys.dont_write_bytecode = True  # the source tree stays as it is
 import cases_catalogue  # noqa: F401
 import cases_rounds  # noqa: F401
 import cases_manifests  # noqa: F401
+import cases_workloads  # noqa: F401
 import cases_failures  # noqa: F401
 import cases_validate  # noqa: F401
 import cases_registration  # noqa: F401
 import cases_certificates  # noqa: F401
 import cases_deploy  # noqa: F401
 import cases_end  # noqa: F401
-from checks import tests
+from checks import Skipped, tests
 from cluster import Cluster
 from fixture import Fixture
 
@@ -31,9 +33,13 @@ TAIL_LINES = 12
 
 
 def run(number, name, function, *arguments):
+    """True, False, or None for a case that was skipped."""
     began = time.monotonic()
     try:
         function(*arguments)
+    except Skipped as reason:
+        print(f"ok {number} - {name} # SKIP {reason}")
+        return None
     except Exception:  # pylint: disable=broad-except
         print(f"not ok {number} - {name}")
         for line in traceback.format_exc().splitlines():
@@ -59,13 +65,12 @@ def run_all(cluster, binary, words):
     """(passed, failed)"""
     print(f"# kube-apiserver {cluster.version} on 127.0.0.1:{cluster.port}", flush=True)
     fixture = Fixture(cluster, binary)
-    passed = number = 0
-    for name, function in tests:
-        if words and not any(word in name for word in words):
-            continue
-        number += 1
-        passed += run(number, name, function, fixture)
-    return passed, number - passed
+    chosen = [(name, function) for name, function in tests
+              if not words or any(word in name for word in words)]
+    results = [run(number, name, function, fixture) for number, (name, function) in enumerate(chosen, 1)]
+    if None in results:
+        print(f"# {results.count(None)} cases were SKIPPED")
+    return results.count(True), results.count(False)
 
 
 def main(binary, assets, directory, *words):
