@@ -88,7 +88,7 @@ def registration_for_a_service_is_accepted(fixture):
 
 @test
 def registration_asks_about_pods_that_policies_may_select(fixture):
-    with fixture.start_pannier("registered", REGISTERED) as pannier, \
+    with fixture.start_pannier("asked", REGISTERED) as pannier, \
             registered(fixture, pannier, REGISTERED) as manifest:
         fixture.cluster.make_namespace("elsewhere", {})
         wait_until("the registration counts", REACH_SECONDS,

@@ -6,7 +6,7 @@ import json
 from checks import (annotation, check, check_created, check_equal, created, names, settled_name, test)
 from webhooks import Injector
 
-EARLY, LATE = "aa-injector", "zz-injector"  # pannier's name sorts between them
+EARLY, OURS, LATE = "aa-injector", "zz-pannier", "zzz-injector"  # they are called in order of their names
 MOUNT = "/var/log/app"                       # what ship-logs gives to the app's containers
 POD = {"metadata": {"name": "web", "labels": {"inject.pannier.dev/logging": "enabled"}},
        "spec": {"containers": [{"name": "web", "image": "registry.example.com/shop/web:2.14.3"}]}}
@@ -66,7 +66,7 @@ def token_mount_brings_a_second_round(fixture):
     namespace = fixture.make_namespace("alone", [fixture.pannier])
     with created(fixture, namespace, POD) as answer:
         pod = check_settled_for_good(fixture, answer)
-        check_equal("calls", rounds(fixture, answer), [(0, "pannier", True), (1, "pannier", False)])
+        check_equal("calls", rounds(fixture, answer), [(0, OURS, True), (1, OURS, False)])
         check_equal("our audit annotation",
                     fixture.cluster.audit_annotations(answer).get("pods.pannier.dev/applied"), "ship-logs")
         (shipper,) = pod["spec"]["initContainers"]
@@ -82,7 +82,7 @@ def native_sidecar_after_us(fixture):
         with created(fixture, namespace, POD) as answer:
             pod = check_settled_for_good(fixture, answer)
             check_equal("calls", rounds(fixture, answer),
-                        [(0, "pannier", True), (0, LATE, True), (1, "pannier", False), (1, LATE, False)])
+                        [(0, OURS, True), (0, LATE, True), (1, OURS, False), (1, LATE, False)])
             check_equal("containers", names(pod), {"initContainers": ["log-shipper", "mesh-proxy"],
                                                    "containers": ["web"]})
 
@@ -95,7 +95,7 @@ def classic_sidecar_after_us(fixture):
         with created(fixture, namespace, POD) as answer:
             pod = check_settled_for_good(fixture, answer)
             check_equal("calls", rounds(fixture, answer),
-                        [(0, "pannier", True), (0, LATE, True), (1, "pannier", True), (1, LATE, False)])
+                        [(0, OURS, True), (0, LATE, True), (1, OURS, True), (1, LATE, False)])
             check_equal("mounts", log_mounts(pod), {"web": [MOUNT], "mesh-agent": [MOUNT]})
 
 
@@ -106,7 +106,7 @@ def images_pinned_after_us(fixture):
         with created(fixture, namespace, POD) as answer:
             pod = check_settled_for_good(fixture, answer)
             check_equal("calls", rounds(fixture, answer),
-                        [(0, "pannier", True), (0, LATE, True), (1, "pannier", False), (1, LATE, False)])
+                        [(0, OURS, True), (0, LATE, True), (1, OURS, False), (1, LATE, False)])
             check(pod["spec"]["initContainers"][0]["image"].endswith(DIGEST), "the image is ours again")
 
 
@@ -118,8 +118,8 @@ def injectors_before_and_after_us(fixture):
         with created(fixture, namespace, POD) as answer:
             pod = check_settled_for_good(fixture, answer)
             check_equal("calls", rounds(fixture, answer),
-                        [(0, EARLY, True), (0, "pannier", True), (0, LATE, True),
-                         (1, EARLY, False), (1, "pannier", False), (1, LATE, False)])
+                        [(0, EARLY, True), (0, OURS, True), (0, LATE, True),
+                         (1, EARLY, False), (1, OURS, False), (1, LATE, False)])
             check_equal("containers", names(pod), {"initContainers": ["mesh-proxy", "log-shipper"],
                                                    "containers": ["web"]})
 
@@ -132,7 +132,7 @@ def patch_is_the_one_of_the_recorded_review(fixture):
         namespace = fixture.make_namespace("recorded", [recorder, fixture.pannier])
         with created(fixture, namespace, pod) as answer:
             check_settled_for_good(fixture, answer)
-            ours = [call for call in fixture.cluster.calls(answer) if call.configuration == "pannier"]
+            ours = [call for call in fixture.cluster.calls(answer) if call.configuration == OURS]
             check_equal("rounds that the recorder saw", len(recorder.reviews), len(ours))
             for call, review in zip(ours, recorder.reviews):
                 previewed = json.loads(fixture.pannier.preview(review, "patch"))

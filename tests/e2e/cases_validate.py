@@ -8,7 +8,7 @@ from webhooks import Injector, Validation
 
 REQUIRED = pathlib.Path(__file__).resolve().parent / "policies/required.yaml"
 PATCH = "application/json-patch+json"
-REFUSED = 'admission webhook "required.pannier.dev" denied the request: policy require-guard: '
+REFUSED = 'admission webhook "required-anywhere.pannier.dev" denied the request: policy require-guard: '
 
 
 def pod(name="app", **metadata):
@@ -52,7 +52,7 @@ def what_was_injected_is_valid(fixture):
 @test
 def sidecar_stripped_by_a_later_webhook(fixture):
     with fixture.start_pannier("stripped", REQUIRED) as pannier, \
-            Injector(fixture.cluster, "stripped-zz", without_guard) as stripper:
+            Injector(fixture.cluster, "zzz-stripper", without_guard) as stripper:
         namespace = fixture.make_namespace("stripped", [pannier, stripper])
         with created(fixture, namespace, pod()) as answer:
             check_equal("without validation", names(answer.object)["initContainers"], ["extra"])

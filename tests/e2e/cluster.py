@@ -258,6 +258,19 @@ class Cluster:
             env={"HOME": home, "KUBECONFIG": os.path.join(home, "none"), "PATH": "/nowhere"})
         return done.returncode, done.stdout.decode("utf-8", "replace")
 
+    def kubectl_objects(self, *arguments, stdin):
+        """The objects that kubectl prints."""
+        code, output = self.kubectl(*arguments, "-o", "json", stdin=stdin)
+        if code != 0:
+            raise RuntimeError(f"kubectl {' '.join(arguments)} ended with {code}: {output}")
+        rest = "".join(line for line in output.splitlines(keepends=True) if not line.startswith("Warning: "))
+        objects, decoder = [], json.JSONDecoder()
+        while rest := rest.lstrip():
+            found, end = decoder.raw_decode(rest)
+            objects.append(found)
+            rest = rest[end:]
+        return objects
+
     # ---- what happened in admission --------------------------------------------------------------
 
     def audit_event(self, audit_id):

@@ -13,7 +13,8 @@ from cluster import make_certificate, wait_until
 
 REACH_SECONDS = 30
 CONFIGURATIONS = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
-PROBE = {"metadata": {"generateName": "probe-"},
+# Its label makes it a Pod that the API server asks about, where a registration has conditions.
+PROBE = {"metadata": {"generateName": "probe-", "labels": {"inject.pannier.dev/logging": "enabled"}},
          "spec": {"containers": [{"name": "probe", "image": "example.com/probe:1"}]}}
 
 
@@ -47,24 +48,28 @@ class Webhook:
         self.cluster.client.ask("DELETE", f"{CONFIGURATIONS}/{self.name}")
         self.stop()
 
-    def register(self, port, ca_file, failure_policy="Fail"):
-        with open(ca_file, "rb") as file:
-            ca = base64.b64encode(file.read()).decode()
-        self.cluster.client.create(CONFIGURATIONS, {"metadata": {"name": self.name}, "webhooks": [{
-            "name": "pods.pannier.dev",
-            "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"],
-                       "resources": ["pods"], "scope": "Namespaced"}],
-            "clientConfig": {"url": f"https://127.0.0.1:{port}/mutate", "caBundle": ca},
-            "namespaceSelector": {"matchLabels": {self.label: "called"}},
-            "admissionReviewVersions": ["v1"],
-            "sideEffects": "None",
-            "reinvocationPolicy": "IfNeeded",
-            "failurePolicy": failure_policy,
-            "timeoutSeconds": 10}]})
+    def register(self, webhook):
+        """`webhook` is one of a MutatingWebhookConfiguration."""
+        webhook.setdefault("namespaceSelector", {})["matchLabels"] = {self.label: "called"}
+        self.cluster.client.create(CONFIGURATIONS, {"metadata": {"name": self.name}, "webhooks": [webhook]})
+
+    def register_pannier(self, server, port, ca_file, failure_policy="Fail"):
+        """As `pannier webhook-config` says, apart from what would hide failures: Ignore."""
+        registration, _ = registrations(server, port, ca_file)
+        (webhook,) = registration["webhooks"]
+        self.register({**webhook, "failurePolicy": failure_policy})
 
     def is_called(self, namespace):
         answer = self.cluster.client.create_pod(namespace, PROBE, dryRun="All")
         return any(call.configuration == self.name for call in self.cluster.calls(answer))
+
+
+def registrations(server, port, ca_file):
+    """What `pannier webhook-config` says of a server that listens there: (mutating, validating)."""
+    done = subprocess.run(
+        [server.binary, "webhook-config", "-p", server.policies, "--url", f"https://127.0.0.1:{port}",
+         "--ca-file", ca_file], capture_output=True, timeout=60, check=True)
+    return server.cluster.kubectl_objects("create", "--dry-run=client", "-f", "-", stdin=done.stdout)
 
 
 class Validation:
@@ -74,18 +79,11 @@ class Validation:
 
     def __init__(self, pannier, namespace):
         self.client, self.name = pannier.cluster.client, f"validate-{namespace}"
-        with open(pannier.ca_file, "rb") as file:
-            ca = base64.b64encode(file.read()).decode()
-        self.client.create(self.path, {"metadata": {"name": self.name}, "webhooks": [{
-            "name": "required.pannier.dev",
-            "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE", "UPDATE"],
-                       "resources": ["pods"], "scope": "Namespaced"}],
-            "clientConfig": {"url": f"https://127.0.0.1:{pannier.port}/validate", "caBundle": ca},
-            "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
-            "admissionReviewVersions": ["v1"],
-            "sideEffects": "None",
-            "failurePolicy": "Fail",
-            "timeoutSeconds": 10}]})
+        _, registration = registrations(pannier, pannier.port, pannier.ca_file)
+        for webhook in registration["webhooks"]:
+            webhook["namespaceSelector"]["matchLabels"] = {"kubernetes.io/metadata.name": namespace}
+            webhook["failurePolicy"] = "Fail"
+        self.client.create(self.path, {**registration, "metadata": {"name": self.name}})
 
         def asked():
             self.client.create_pod(namespace, PROBE, dryRun="All")
@@ -111,13 +109,11 @@ def make_namespace(cluster, name, webhooks, labels=None):
     return name
 
 
-class Pannier(Webhook):
-    """`pannier serve`, registered; with a certificate of its own, or with those of a directory."""
+class Server:
+    """`pannier serve`; with a certificate of its own, or with those of a directory."""
 
-    def __init__(self, cluster, binary, name, policies, failure_policy="Fail", ca_file=None,
-                 certificates=None, flags=()):
-        super().__init__(cluster, name)
-        self.binary, self.policies = binary, policies
+    def __init__(self, cluster, binary, name, policies, certificates=None, delay="0s", flags=()):
+        self.cluster, self.binary, self.policies = cluster, binary, policies
         own = os.path.join(cluster.directory, name)
         served = ["--cert-dir", own] if certificates is None else [
             "--tls-cert-file", os.path.join(certificates, "tls.crt"),
@@ -125,10 +121,9 @@ class Pannier(Webhook):
         self.program = cluster.run(name, [
             binary, "serve", "--bind-address", "127.0.0.1", "--secure-port", "0",
             "--metrics-bind-address", "0", "--log-level", "debug",
-            "--shutdown-delay", "0s", "-p", policies, *served, *flags])
+            "--shutdown-delay", delay, "-p", policies, *served, *flags])
         serving = wait_until(f"{name} serves", REACH_SECONDS, self.serving_line)
         self.port, self.ca_file = serving["port"], os.path.join(certificates or own, "ca.crt")
-        self.register(self.port, ca_file or self.ca_file, failure_policy)
 
     def serving_line(self):
         self.program.check_runs()
@@ -136,14 +131,19 @@ class Pannier(Webhook):
 
     def validations(self):
         """How many Pods it has validated."""
-        return sum(line["message"] == "validated" for line in self.log_lines())
+        return self.told("validated")
 
     def log_lines(self):
         """The whole lines of its log."""
         return [json.loads(line) for line in self.program.read_log().splitlines(keepends=True)
                 if line.endswith("\n")]
 
+    def told(self, message):
+        """How many lines of its log say this."""
+        return sum(line["message"] == message for line in self.log_lines())
+
     def stop(self):
+        """Returns the exit code."""
         return self.program.stop()
 
     def preview(self, manifest, output, *flags):
@@ -152,6 +152,16 @@ class Pannier(Webhook):
 
     def preview_pod(self, manifest, namespace):
         return preview_pod(self.binary, self.policies, manifest, namespace)
+
+
+class Pannier(Server, Webhook):
+    """A server that is registered."""
+
+    def __init__(self, cluster, binary, name, policies, failure_policy="Fail", ca_file=None, **options):
+        """`ca_file`: a registration with another one than the server's."""
+        Webhook.__init__(self, cluster, f"zz-{name}")
+        Server.__init__(self, cluster, binary, name, policies, **options)
+        self.register_pannier(self, self.port, ca_file or self.ca_file, failure_policy)
 
 
 class Injector(Webhook):
@@ -169,7 +179,17 @@ class Injector(Webhook):
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,),
                                        daemon=True)
         self.thread.start()
-        self.register(self.server.server_port, certificate)
+        with open(certificate, "rb") as file:
+            ca = base64.b64encode(file.read()).decode()
+        self.register({
+            "name": "pods.example.com",
+            "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"],
+                       "resources": ["pods"], "scope": "Namespaced"}],
+            "clientConfig": {"url": f"https://127.0.0.1:{self.server.server_port}", "caBundle": ca},
+            "admissionReviewVersions": ["v1"],
+            "sideEffects": "None",
+            "reinvocationPolicy": "IfNeeded",
+            "failurePolicy": "Fail"})
 
     def make_handler(self):
         injector = self

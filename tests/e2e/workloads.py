@@ -32,15 +32,8 @@ def hours_ago(hours):
 
 def create(fixture, namespace, manifest):
     """Creates a manifest; a CronJob has missed its last run, so it has one at once. Returns the objects."""
-    code, output = fixture.cluster.kubectl("create", "--validate=strict", "-n", namespace, "-f", "-",
-                                           "-o", "json", stdin=manifest)
-    check(code == 0, output)
-    rest = "".join(line for line in output.splitlines(keepends=True) if not line.startswith("Warning: "))
-    objects, decoder = [], json.JSONDecoder()
-    while rest := rest.lstrip():
-        found, end = decoder.raw_decode(rest)
-        objects.append(found)
-        rest = rest[end:]
+    objects = fixture.cluster.kubectl_objects("create", "--validate=strict", "-n", namespace, "-f", "-",
+                                              stdin=manifest)
     for found in objects:
         if found["kind"] == "CronJob":
             last_run(fixture, namespace, found["metadata"]["name"], hours_ago(25))
