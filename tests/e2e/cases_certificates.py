@@ -3,20 +3,24 @@
 
 import os
 import subprocess
-import threading
 
-from checks import check, check_created, check_equal, created, names, test
+from checks import check_created, check_equal, created, names, test
 from cluster import make_certificate, wait_until
+from load import Load
 from webhooks import REACH_SECONDS
 
 POLICIES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "policies/required.yaml")
 ROTATIONS = 3
-PODS_MIN = 50
+MORE = 20  # Pods, with each certificate
 
 
 def pod(name="app"):
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"generateName": name + "-"},
             "spec": {"containers": [{"name": "app", "image": "registry.example.com/app:1"}]}}
+
+
+def has_guard(received):
+    return "guard" in names(received)["initContainers"]
 
 
 def issue(fixture, directory):
@@ -31,29 +35,13 @@ def certificate_rotates_under_load_without_one_failed_call(fixture):
     issue(fixture, directory)
     with fixture.start_pannier("rotated", POLICIES, certificates=directory) as pannier:
         namespace = fixture.make_namespace("rotated", [pannier])
-        wrong, count, ending = [], [0], threading.Event()
-
-        def create():
-            while not ending.is_set():
-                answer = fixture.client.create_pod(namespace, pod(), dryRun="All")
-                count[0] += 1
-                if answer.status != 201 or "guard" not in names(answer.object)["initContainers"]:
-                    wrong.append(str(answer))
-
-        threads = [threading.Thread(target=create) for _ in range(3)]
-        for thread in threads:
-            thread.start()
-        try:
+        with Load(fixture, namespace, pod(), has_guard) as load:
             for done in range(1, ROTATIONS + 1):
                 issue(fixture, directory)
-                wait_until("the new certificate is taken", REACH_SECONDS, lambda done=done: done == sum(
-                    line["message"] == "took a new certificate" for line in pannier.log_lines()))
-        finally:
-            ending.set()
-            for thread in threads:
-                thread.join()
-        check_equal("failed calls", wrong[:3], [])
-        check(count[0] >= PODS_MIN, "only", count[0], "Pods")
+                wait_until("the new certificate is taken", REACH_SECONDS,
+                           lambda done=done: pannier.told("took a new certificate") == done)
+                load.wait_for_more(MORE)
+        return load.check()
 
 
 @test

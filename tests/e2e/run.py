@@ -24,6 +24,7 @@ import cases_validate  # noqa: F401
 import cases_registration  # noqa: F401
 import cases_certificates  # noqa: F401
 import cases_deploy  # noqa: F401
+import cases_lifecycle  # noqa: F401
 import cases_end  # noqa: F401
 from checks import Skipped, tests
 from cluster import Cluster
@@ -33,10 +34,10 @@ TAIL_LINES = 12
 
 
 def run(number, name, function, *arguments):
-    """True, False, or None for a case that was skipped."""
+    """True, False, or None for a case that was skipped. What a case returns stands in its line."""
     began = time.monotonic()
     try:
-        function(*arguments)
+        note = function(*arguments)
     except Skipped as reason:
         print(f"ok {number} - {name} # SKIP {reason}")
         return None
@@ -47,7 +48,7 @@ def run(number, name, function, *arguments):
         return False
     finally:
         sys.stdout.flush()
-    print(f"ok {number} - {name} # {time.monotonic() - began:.1f} s", flush=True)
+    print(f"ok {number} - {name} # {time.monotonic() - began:.1f} s" + (f", {note}" if note else ""), flush=True)
     return True
 
 

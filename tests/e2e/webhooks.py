@@ -50,7 +50,7 @@ class Webhook:
 
     def register(self, webhook):
         """`webhook` is one of a MutatingWebhookConfiguration."""
-        webhook.setdefault("namespaceSelector", {})["matchLabels"] = {self.label: "called"}
+        webhook.setdefault("namespaceSelector", {}).setdefault("matchLabels", {})[self.label] = "called"
         self.cluster.client.create(CONFIGURATIONS, {"metadata": {"name": self.name}, "webhooks": [webhook]})
 
     def register_pannier(self, server, port, ca_file, failure_policy="Fail"):
