@@ -33,10 +33,14 @@ spec:
 
 
 def render(fixture, name):
-    """The objects of a directory below manifests."""
+    """The objects of a directory below manifests; of registrations, whose names are taken here, with others."""
     code, output = fixture.cluster.kubectl("kustomize", str(MANIFESTS / name))
     check(code == 0, output)
-    return yaml_of_kubectl.documents(fixture, output)
+    objects = yaml_of_kubectl.documents(fixture, output)
+    for one in objects:
+        if one["kind"].endswith("WebhookConfiguration"):
+            one["metadata"]["name"] = one["metadata"]["name"].replace("pannier", "deployed")
+    return objects
 
 
 def of_kind(objects, kind, name=None):
@@ -46,8 +50,8 @@ def of_kind(objects, kind, name=None):
 
 
 def apply(fixture, objects, *arguments):
-    code, output = fixture.cluster.kubectl("apply", "--server-side", "--validate=strict", "-f", "-", *arguments,
-                                           stdin=yaml_of_kubectl.text(objects).encode())
+    code, output = fixture.cluster.kubectl("apply", "--server-side", "--force-conflicts", "--validate=strict", "-f", "-",
+                                           *arguments, stdin=yaml_of_kubectl.text(objects).encode())
     check(code == 0, output)
     return output
 
@@ -61,7 +65,7 @@ def installed(fixture, objects):
     try:
         yield registrations
     finally:
-        for path in (CONFIGURATIONS + "/zz-pannier", Validation.path + "/pannier"):
+        for path in (CONFIGURATIONS + "/zz-deployed", Validation.path + "/deployed"):
             fixture.client.ask("DELETE", path)
 
 
@@ -130,13 +134,13 @@ def job_brings_a_certificate_and_brings_another_of_the_same_ca(fixture, overlay)
             files = next(o for o in objects if o["kind"] == "ConfigMap" and
                          o["metadata"]["name"].startswith("pannier-certs"))
             for name, text in files["data"].items():
-                (work / "work" / name).write_text(text, encoding="utf-8")
+                (work / "work" / name).write_text(text.replace("zz-pannier", "zz-deployed"), encoding="utf-8")
             if seen:
                 for name in ("ca.crt", "ca.key"):
                     (work / "ca" / name).write_bytes(base64.b64decode(seen[0]["ca"][name]))
             play(fixture, job, work)
             path = f"/api/v1/namespaces/{NAMESPACE}/secrets/"
-            mutating = fixture.client.ask("GET", CONFIGURATIONS + "/zz-pannier").object
+            mutating = fixture.client.ask("GET", CONFIGURATIONS + "/zz-deployed").object
             seen.append({"tls": fixture.client.ask("GET", path + "pannier-tls").object["data"],
                          "ca": fixture.client.ask("GET", path + "pannier-ca").object["data"],
                          "bundles": [w["clientConfig"]["caBundle"] for w in mutating["webhooks"]]})
