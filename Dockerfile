@@ -20,8 +20,9 @@ WORKDIR /src
 COPY meson.build meson_options.txt ./
 COPY certs certs
 COPY webhook webhook
+COPY docs/reasons.md docs/
 COPY docs/reasons docs/reasons
-COPY tools/embed_reasons.py tools/
+COPY tools/explain tools/explain
 RUN meson setup --prefix /usr --buildtype release -Dtests=false /build && \
     meson compile -C /build && \
     DESTDIR=/runtime meson install -C /build --no-rebuild --strip

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Holds the documents against the code.
 
-- docs/reasons.md lists exactly the reasons of webhook/engine/reason.c;
+- docs/reasons.md lists exactly the reasons of webhook/engine/reason.c, each in the section of its class; each has a
+  page with the sections that all pages have, and an example that fits the reason's text; `pannier explain` prints them;
 - docs/policies.md and docs/budgets.md name every field of the decode tables;
 - docs/cli.md and the help name the same flags;
 - every ```console block of README.md and docs/ (with its folders) is run: its `$ build/pannier ...` lines print what
@@ -11,7 +12,6 @@
 """
 
 import pathlib
-import json
 import re
 import subprocess
 import sys
@@ -37,25 +37,74 @@ def read(path):
     return (ROOT / path).read_text(encoding="utf-8")
 
 
-def reasons_of_the_code():
-    """{id: the sentence with {arguments}}"""
-    row = r'\{\s*"([a-z-]+)",\s*PN_CLASS_\w+,\s*((?:"(?:[^"\\]|\\.)*"\s*)+)\}'
-    return {name: "".join(json.loads(part) for part in re.findall(r'"(?:[^"\\]|\\.)*"', text))
-            for name, text in re.findall(row, read("webhook/engine/reason.c"))}
+def reasons_in_code():
+    """{id: (class, text)} of the catalogue."""
+    rows = re.findall(r'\{\s*"([a-z-]+)",\s*PN_CLASS_(\w+),\s*((?:"(?:[^"\\]|\\.)*"\s*)+)\}',
+                      read("webhook/engine/reason.c"))
+    return {name: (kind, "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', text))) for name, kind, text in rows}
 
 
 def check_reasons():
-    """The table, and the pages that `pannier explain` prints."""
-    code = reasons_of_the_code()
-    listed = dict(re.findall(r"^\| \[`([a-z-]+)`\]\(reasons/([a-z-]+)\.md\) \|", read("docs/reasons.md"), re.M))
-    pages = {path.stem for path in (ROOT / "docs/reasons").glob("*.md")}
+    code = reasons_in_code()
     if len(code) < 20:
         return ["the table of reason.c was not found"]
-    return [f"not in docs/reasons.md: {r}" for r in sorted(set(code) - set(listed))] + \
-           [f"not in reason.c: {r}" for r in sorted((set(listed) | pages) - set(code))] + \
-           [f"leads to another page: {r}" for r, page in listed.items() if r != page] + \
-           [f"docs/reasons/{r}.md does not show its sentence: {text}" for r, text in sorted(code.items())
-            if r in pages and f"\n    {text}\n" not in read(f"docs/reasons/{r}.md")]
+    sections = re.split(r"^## ", read("docs/reasons.md"), flags=re.M)[1:]
+    classes = {"The review": "REVIEW", "Success": "SUCCESS", "Not selected": "NOT_SELECTED",
+               "Failure": "FAILURE", "Notes": "NOTE"}
+    text = {}
+    for section in sections:
+        kind = next((k for title, k in classes.items() if section.startswith(title)), None)
+        text |= {name: kind for name in re.findall(r"^\| \[`([a-z-]+)`\]\(reasons/\1\.md\) \|", section, re.M)}
+    pages = {page.stem for page in (ROOT / "docs/reasons").glob("*.md")}
+    return [f"not in docs/reasons.md: {r}" for r in sorted(set(code) - set(text))] + \
+           [f"not in reason.c: {r}" for r in sorted((set(text) | pages) - set(code))] + \
+           [f"docs/reasons/{r}.md is not there" for r in sorted(set(code) - pages)] + \
+           [f"docs/reasons.md has {r} in the section of another class" for r in sorted(set(text) & set(code))
+            if text[r] != code[r][0]]
+
+
+PAGE_SECTIONS = ["What the Pod's author can do", "What the platform team can do", "Example"]
+
+
+def check_reason_pages():
+    """Of each page: its title, its sections, and one example line that the reason's text could be."""
+    problems = []
+    for name, (_, text) in reasons_in_code().items():
+        path = ROOT / "docs/reasons" / f"{name}.md"
+        if not path.exists():
+            continue  # told by check_reasons
+        page = path.read_text(encoding="utf-8")
+        if not page.startswith(f"# {name}\n\n") or re.findall(r"^## (.*)$", page, re.M) != PAGE_SECTIONS:
+            problems.append(f"{path.name}: expected the title {name} and the sections {PAGE_SECTIONS}")
+        pattern = re.compile("".join(".+" if part.startswith("{") else re.escape(part)
+                                     for part in re.split(r"(\{\w+\})", text)))
+        code = "\n".join(re.findall(r"^```\w*\n(.*?)^```$", page, re.M | re.S)).split("\n")
+        if not any(pattern.fullmatch(line) for line in code):
+            problems.append(f"{path.name}: no example line fits \"{text}\"")
+    return problems
+
+
+def words(text):
+    return re.sub(r"[`*]", "", text).split()
+
+
+def check_explain():
+    """`pannier explain` lists every reason, and prints the words of each page within a terminal's width."""
+    problems = []
+    listing = output_of("build/pannier explain")
+    for name in reasons_in_code():
+        shown = output_of(f"build/pannier explain {name}")
+        if not re.search(rf"^  {name} ", listing, re.M):
+            problems.append(f"pannier explain does not list {name}")
+        page = re.sub(r"^(```.*|#+)", "", (ROOT / "docs/reasons" / f"{name}.md").read_text(encoding="utf-8"),
+                      flags=re.M)
+        page = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", page)
+        first, _, rest = shown.partition("\n")
+        if words(first)[:1] + words(rest) != words(page):
+            problems.append(f"pannier explain {name} prints other words than its page")
+        problems += [f"pannier explain {name}: a line of {len(line)} columns"
+                     for line in shown.split("\n") if len(line) > 79 and " " in line.strip()]
+    return problems
 
 
 def check_fields():
@@ -138,6 +187,8 @@ def check_links():
 
 
 check("docs/reasons.md lists the reasons of the engine", check_reasons())
+check("each reason has a page with an example of it", check_reason_pages())
+check("pannier explain prints the pages", check_explain())
 check("docs/policies.md and docs/budgets.md name every field", check_fields())
 check("docs/cli.md and the help name the same flags", check_flags())
 check("console blocks print what they say", check_console_blocks())

@@ -1,81 +1,58 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <string.h>
+#include <errno.h>
+#include <stdlib.h>
 
 #include "cli/cmd.h"
 #include "cli/out.h"
 
-/* A page of docs/reasons. */
-struct page {
-    const char *name, *class, *summary, *text;
+struct explain_page {
+    const char *name, *text;
 };
 
-static const struct page pages[] = {
-#include "cli/reason_pages.h" /* made by meson, sorted by name */
-};
+#include "cli/explain_pages.h" /* made by meson of docs/reasons.md and the pages that it links */
 
-static const struct page *find_page(const char *name)
+static const struct explain_page *find_page(const char *name)
 {
-    for (size_t i = 0; i < PN_COUNT_OF(pages); i++) {
-        if (strcmp(pages[i].name, name) == 0)
-            return &pages[i];
+    for (size_t i = 0; i < PN_COUNT_OF(explain_pages); i++) {
+        if (strcmp(explain_pages[i].name, name) == 0)
+            return &explain_pages[i];
     }
     return NULL;
 }
 
-static void unknown_reason(const char *name)
+static enum pn_exit unknown_name(const char *name)
 {
-    const char *names[PN_COUNT_OF(pages) + 1] = {NULL};
-    for (size_t i = 0; i < PN_COUNT_OF(pages); i++)
-        names[i] = pages[i].name;
+    const char *names[PN_COUNT_OF(explain_pages) + 1] = {NULL};
+    for (size_t i = 0; i < PN_COUNT_OF(explain_pages); i++)
+        names[i] = explain_pages[i].name;
     const char *near = pn_str_nearest(pn_str_of(name), names);
     if (near != NULL)
-        pn_out_error("there is no reason \"%s\"; did you mean \"%s\"?", name, near);
+        pn_out_error("unknown reason \"%s\"; did you mean \"%s\"?", name, near);
     else
-        pn_out_error("there is no reason \"%s\"; 'pannier explain' lists them", name);
-}
-
-/* All of them, class by class, each with the sentence that its page begins with. */
-static void write_list(struct pn_buf *out)
-{
-    static const char *const classes[] = {"failure", "note", "not selected", "success",
-                                          "the review: no policy was evaluated"};
-    for (size_t c = 0; c < PN_COUNT_OF(classes); c++) {
-        pn_buf_printf(out, "%s%s\n", c > 0 ? "\n" : "", classes[c]);
-        for (size_t i = 0; i < PN_COUNT_OF(pages); i++) {
-            if (strcmp(pages[i].class, classes[c]) == 0)
-                pn_buf_printf(out, "  %-30s%s\n", pages[i].name, pages[i].summary);
-        }
-    }
+        pn_out_error("unknown reason \"%s\"", name);
+    pn_out_note(PN_STR("See 'pannier explain' for all of them.\n"));
+    return PN_EXIT_FAILED;
 }
 
 static enum pn_exit run(const void *options, char **operands, size_t n)
 {
     struct pn_out out = PN_OUT_INIT;
-    bool known = true;
+    const struct explain_page *page = n > 0 ? find_page(operands[0]) : NULL;
     (void)options;
-    if (n == 0)
-        write_list(&out.buf);
-    for (size_t i = 0; i < n; i++) {
-        const struct page *page = find_page(operands[i]);
-        if (page == NULL) {
-            unknown_reason(operands[i]);
-            known = false;
-            continue;
-        }
-        pn_buf_cstr(&out.buf, out.buf.len > 0 ? "\n" : "");
-        pn_buf_cstr(&out.buf, page->text);
-    }
-    return pn_out_finish(&out) && known ? PN_EXIT_OK : PN_EXIT_FAILED;
+    if (n > 0 && page == NULL)
+        return unknown_name(operands[0]);
+    pn_buf_cstr(&out.buf, page != NULL ? page->text : explain_index);
+    return pn_out_finish(&out) ? PN_EXIT_OK : PN_EXIT_FAILED;
 }
 
 const struct pn_cmd pn_cmd_explain = {
     .name = "explain",
-    .summary = "Say what a reason means",
-    .about = "Every decision about a Pod has a reason with a stable id: in warnings, the Pod's "
-             "annotation pannier.dev/status, logs and metrics. This tells what it means, and what "
-             "to do about it. Without a reason it lists them all.",
-    .usage = "[REASON...]",
-    .examples = "  pannier explain sidecar-tampered\n",
-    .operands_max = 16,
+    .summary = "Explain a reason",
+    .about = "Prints what a reason means, what the Pod's author and the platform team can do about "
+             "it, and an example. Without an argument, lists all reasons by their class.",
+    .usage = "[REASON]",
+    .examples = "  # Why was the sidecar left out?\n"
+                "  pannier explain port-taken\n",
+    .operands_max = 1,
     .run = run,
 };
