@@ -44,29 +44,6 @@ static bool is_added_by_a_candidate(const struct pn_plan *plan, const struct tar
     return false;
 }
 
-/* Two mounts at one place: the same part of the same volume, and as writable. */
-static bool same_mount(struct pn_value a, struct pn_value b)
-{
-    struct pn_value x = PN_GET(a, "readOnly"), y = PN_GET(b, "readOnly");
-    if ((x.kind == PN_BOOL && x.b) != (y.kind == PN_BOOL && y.b))
-        return false;
-    static const struct pn_str keys[] = {PN_STR_INIT("name"), PN_STR_INIT("subPath"),
-                                         PN_STR_INIT("subPathExpr")};
-    for (size_t i = 0; i < PN_COUNT_OF(keys); i++) {
-        if (!pn_str_eq(pn_value_str(pn_value_get(a, keys[i])),
-                       pn_value_str(pn_value_get(b, keys[i]))))
-            return false;
-    }
-    return true;
-}
-
-/* A variable that is there says what ours says: one of value and valueFrom, never both. */
-static bool same_env(struct pn_value there, struct pn_value ours)
-{
-    return pn_own_includes(there, ours) &&
-           pn_own_is_zero(PN_GET(there, "valueFrom")) == pn_own_is_zero(PN_GET(ours, "valueFrom"));
-}
-
 /* Adds one keyed item to list `field`; `same` compares what has its key already. */
 static int add_item(struct pn_merge *m, const struct target *t, struct pn_str field,
                     struct pn_str key, struct pn_value item,
@@ -138,7 +115,7 @@ static int merge_mounts(struct pn_merge *m, const struct target *t, struct pn_va
         if (has_device(t->container, path))
             return PN_CLASH(m, PN_REASON_MOUNT_PATH_TAKEN, {"container", t->name},
                             {"other", PN_STR("a block device")}, {"path", pn_value_str(path)});
-        int r = add_item(m, t, PN_STR("volumeMounts"), PN_STR("mountPath"), mount, same_mount,
+        int r = add_item(m, t, PN_STR("volumeMounts"), PN_STR("mountPath"), mount, pn_own_mount,
                          &clash, &there);
         if (r == 0 && clash)
             r = PN_CLASH(m, PN_REASON_MOUNT_PATH_TAKEN, {"container", t->name},
@@ -160,7 +137,7 @@ static int merge_env(struct pn_merge *m, const struct target *t, struct pn_value
     for (uint32_t i = 0; i < pn_value_count(env); i++) {
         struct pn_value variable = pn_value_at(env, i), there = PN_VALUE_ABSENT;
         bool clash = false;
-        int r = add_item(m, t, PN_STR("env"), PN_STR("name"), variable, same_env, &clash, &there);
+        int r = add_item(m, t, PN_STR("env"), PN_STR("name"), variable, pn_own_env, &clash, &there);
         if (r == 0 && clash)
             r = PN_CLASH(m, PN_REASON_ENV_TAKEN, {"container", t->name},
                          {"env", pn_plan_name(variable)});

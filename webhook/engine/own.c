@@ -95,6 +95,23 @@ bool pn_own_is_whole(struct pn_value received, struct pn_value rendered)
     return true;
 }
 
+/* A list that `rendered` has not, such as the items of a configMap: no default makes one, and other
+ * files are found under our names. */
+static bool adds_list(struct pn_value received, struct pn_value rendered)
+{
+    bool added = false;
+    for (uint32_t i = 0; received.kind == PN_OBJECT && !added && i < pn_value_count(received);
+         i++) {
+        const struct pn_member *m = pn_value_member(received, i);
+        struct pn_value ours = pn_value_get(rendered, m->key);
+        bool is_new = m->value.kind == PN_ARRAY && pn_own_is_zero(ours);
+        added = is_new ? !pn_own_is_zero(m->value) : adds_list(m->value, ours);
+    }
+    for (uint32_t i = 0; received.kind == PN_ARRAY && !added && i < pn_value_count(rendered); i++)
+        added = adds_list(pn_value_at(received, i), pn_value_at(rendered, i));
+    return added;
+}
+
 bool pn_own_volume(struct pn_value rendered, struct pn_value received)
 {
     for (uint32_t i = 0; i < pn_value_count(rendered); i++) {
@@ -104,7 +121,28 @@ bool pn_own_volume(struct pn_value rendered, struct pn_value received)
         if (pn_value_is_unset(other) || !pn_own_includes(other, m->value))
             return false;
     }
+    return !adds_list(received, rendered);
+}
+
+bool pn_own_mount(struct pn_value received, struct pn_value rendered)
+{
+    struct pn_value x = PN_GET(received, "readOnly"), y = PN_GET(rendered, "readOnly");
+    if ((x.kind == PN_BOOL && x.b) != (y.kind == PN_BOOL && y.b))
+        return false;
+    static const struct pn_str keys[] = {PN_STR_INIT("name"), PN_STR_INIT("subPath"),
+                                         PN_STR_INIT("subPathExpr")};
+    for (size_t i = 0; i < PN_COUNT_OF(keys); i++) {
+        if (!pn_str_eq(pn_value_str(pn_value_get(received, keys[i])),
+                       pn_value_str(pn_value_get(rendered, keys[i]))))
+            return false;
+    }
     return true;
+}
+
+bool pn_own_env(struct pn_value received, struct pn_value rendered)
+{
+    return pn_own_includes(received, rendered) && pn_own_is_zero(PN_GET(received, "valueFrom")) ==
+                                                      pn_own_is_zero(PN_GET(rendered, "valueFrom"));
 }
 
 struct pn_str pn_own_repository(struct pn_str image)
@@ -145,13 +183,14 @@ static bool contradicts(struct pn_value received, struct pn_value rendered)
 }
 
 static bool contradicts_item(struct pn_value received, struct pn_value rendered,
-                             struct pn_str field, struct pn_str key)
+                             struct pn_str field, struct pn_str key,
+                             bool (*same)(struct pn_value, struct pn_value))
 {
     struct pn_value ours = pn_value_get(rendered, field);
     for (uint32_t i = 0; i < pn_value_count(ours); i++) {
         struct pn_value item = pn_value_at(ours, i);
         struct pn_value theirs = pn_plan_received_item(received, field, key, item);
-        if (theirs.kind != PN_ABSENT && !pn_own_includes(theirs, item))
+        if (theirs.kind != PN_ABSENT && !same(theirs, item))
             return true;
     }
     return false;
@@ -173,9 +212,10 @@ static const char *tampered_field(struct pn_value rendered, struct pn_value rece
         return "restartPolicy";
     if (contradicts(PN_GET(received, "securityContext"), PN_GET(rendered, "securityContext")))
         return "securityContext";
-    if (contradicts_item(received, rendered, PN_STR("env"), PN_STR("name")))
+    if (contradicts_item(received, rendered, PN_STR("env"), PN_STR("name"), pn_own_env))
         return "env";
-    if (contradicts_item(received, rendered, PN_STR("volumeMounts"), PN_STR("mountPath")))
+    if (contradicts_item(received, rendered, PN_STR("volumeMounts"), PN_STR("mountPath"),
+                         pn_own_mount))
         return "volumeMounts";
     return NULL;
 }

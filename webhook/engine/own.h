@@ -30,8 +30,15 @@ struct pn_own {
 struct pn_own pn_own_container(const struct pn_pod *pod, const struct pn_template *t,
                                struct pn_value rendered, bool init);
 
-/* True when received volume `received` has everything that `rendered` sets. */
+/* True when received volume `received` has everything that `rendered` sets, and nothing that picks
+ * other files of it. */
 bool pn_own_volume(struct pn_value rendered, struct pn_value received);
+
+/* Two mounts at one place: the same part of the same volume, and as writable. */
+bool pn_own_mount(struct pn_value received, struct pn_value rendered);
+
+/* A variable says what ours says: one of value and valueFrom, never both. */
+bool pn_own_env(struct pn_value received, struct pn_value rendered);
 
 /*
  * True when `received` holds what `rendered` sets: maps by subset, lists item by item, quantities
