@@ -196,6 +196,33 @@ static bool contradicts_item(struct pn_value received, struct pn_value rendered,
     return false;
 }
 
+/* Tokens: others mount them for everybody, also into a directory of ours. */
+static bool is_token(struct pn_str path, struct pn_str ours)
+{
+    return pn_str_has_prefix(path, PN_STR("/var/run/secrets/")) &&
+           !pn_str_contains(path, PN_STR("..")) &&
+           pn_str_has_prefix(PN_STR("/var/run/secrets"), pn_plan_path(ours));
+}
+
+/* Something that we do not mount hides a part of what we do. */
+static bool is_covered(struct pn_value received, struct pn_value rendered)
+{
+    const struct pn_str field = PN_STR("volumeMounts"), key = PN_STR("mountPath");
+    struct pn_value mounts = pn_value_get(rendered, field), all = pn_value_get(received, field);
+    for (uint32_t i = 0; i < pn_value_count(all); i++) {
+        struct pn_value theirs = pn_value_at(all, i);
+        struct pn_str path = pn_value_str(pn_value_get(theirs, key));
+        if (pn_plan_received_item(rendered, field, key, theirs).kind != PN_ABSENT)
+            continue;
+        for (uint32_t k = 0; k < pn_value_count(mounts); k++) {
+            struct pn_str ours = pn_value_str(pn_value_get(pn_value_at(mounts, k), key));
+            if (pn_plan_is_inside(path, ours) && !is_token(path, ours))
+                return true;
+        }
+    }
+    return false;
+}
+
 /* The field by which a container of our image is no longer what we rendered, or NULL. */
 static const char *tampered_field(struct pn_value rendered, struct pn_value received)
 {
@@ -215,7 +242,8 @@ static const char *tampered_field(struct pn_value rendered, struct pn_value rece
     if (contradicts_item(received, rendered, PN_STR("env"), PN_STR("name"), pn_own_env))
         return "env";
     if (contradicts_item(received, rendered, PN_STR("volumeMounts"), PN_STR("mountPath"),
-                         pn_own_mount))
+                         pn_own_mount) ||
+        is_covered(received, rendered))
         return "volumeMounts";
     return NULL;
 }

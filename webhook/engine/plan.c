@@ -148,23 +148,47 @@ struct pn_str pn_plan_path(struct pn_str path)
     return path;
 }
 
-bool pn_plan_is_nested(struct pn_str a, struct pn_str b)
-{
-    struct pn_str outer = pn_plan_path(a), inner = pn_plan_path(b);
-    if (outer.n > inner.n) {
-        struct pn_str longer = outer;
-        outer = inner;
-        inner = longer;
-    }
-    if (outer.n == 0 || outer.n == inner.n)
-        return false;
-    return pn_str_has_prefix(inner, outer) &&
-           (outer.s[outer.n - 1] == '/' || inner.s[outer.n] == '/');
-}
-
 static bool same_path(struct pn_str a, struct pn_str b)
 {
     return pn_str_eq(pn_plan_path(a), pn_plan_path(b));
+}
+
+/* The next component of a path; s == NULL at its end. */
+static struct pn_str next_component(struct pn_str *rest)
+{
+    struct pn_str component;
+    do
+        component = pn_str_split(rest, '/');
+    while (component.s != NULL && (component.n == 0 || pn_str_is(component, ".")));
+    return component;
+}
+
+static bool goes_up(struct pn_str path)
+{
+    while (path.s != NULL) {
+        if (pn_str_is(pn_str_split(&path, '/'), ".."))
+            return true;
+    }
+    return false;
+}
+
+bool pn_plan_is_inside(struct pn_str inner, struct pn_str outer)
+{
+    struct pn_str x, y;
+    if (inner.n == 0 || outer.n == 0 || same_path(inner, outer))
+        return false;
+    if (goes_up(inner) || goes_up(outer))
+        return true;
+    do {
+        x = next_component(&inner);
+        y = next_component(&outer);
+    } while (x.s != NULL && y.s != NULL && pn_str_eq(x, y));
+    return y.s == NULL;
+}
+
+bool pn_plan_is_nested(struct pn_str a, struct pn_str b)
+{
+    return pn_plan_is_inside(a, b) || pn_plan_is_inside(b, a);
 }
 
 static bool same_key(struct pn_str key, struct pn_value a, struct pn_value b)

@@ -141,7 +141,11 @@ struct pn_value pn_plan_received_item(struct pn_value container, struct pn_str f
 /* A path without slashes at its end; "/" stays. */
 struct pn_str pn_plan_path(struct pn_str path);
 
-/* True when one path is inside the other, and they differ. */
+/* True when path `inner` is below `outer`, or is another spelling of it; also when one has "..",
+ * which leads anywhere. The very same path is not. */
+bool pn_plan_is_inside(struct pn_str inner, struct pn_str outer);
+
+/* True when one path is inside the other. */
 bool pn_plan_is_nested(struct pn_str a, struct pn_str b);
 
 /*
