@@ -51,6 +51,21 @@ static int repair_list(struct pn_merge *m, const struct pn_own *own, struct pn_v
     return r;
 }
 
+/* Adds the sources of variables that our container has lost; they have no key. */
+static int repair_sources(struct pn_merge *m, const struct pn_own *own, struct pn_value ours,
+                          struct pn_value theirs)
+{
+    int r = 0;
+    for (uint32_t i = 0; r == 0 && i < pn_value_count(ours); i++) {
+        bool there = false;
+        for (uint32_t k = 0; !there && k < pn_value_count(theirs); k++)
+            there = pn_own_source(pn_value_at(theirs, k), pn_value_at(ours, i));
+        if (!there)
+            r = repair(m, own, PN_EDIT_ITEM, PN_STR("envFrom"), pn_value_at(ours, i));
+    }
+    return r;
+}
+
 /* Adds the members of our securityContext that are gone; what others put there stays. */
 static int repair_context(struct pn_merge *m, const struct pn_own *own, struct pn_value ours,
                           struct pn_value theirs)
@@ -97,6 +112,8 @@ static int repair_container(struct pn_merge *m, const struct pn_own *own, struct
             r = repair_list(m, own, received, f->key, PN_STR("mountPath"), f->value);
         else if (pn_str_is(f->key, "env"))
             r = repair_list(m, own, received, f->key, PN_STR("name"), f->value);
+        else if (pn_str_is(f->key, "envFrom"))
+            r = repair_sources(m, own, f->value, theirs);
         else if (pn_str_is(f->key, "securityContext"))
             r = repair_context(m, own, f->value, theirs);
     }

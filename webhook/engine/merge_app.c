@@ -147,11 +147,6 @@ static int merge_env(struct pn_merge *m, const struct target *t, struct pn_value
     return 0;
 }
 
-static bool same_source(struct pn_value a, struct pn_value b)
-{
-    return pn_own_includes(a, b) && pn_own_includes(b, a);
-}
-
 static int merge_env_from(struct pn_merge *m, const struct target *t, struct pn_value source)
 {
     struct pn_edit edit = {.kind = PN_EDIT_ITEM,
@@ -164,11 +159,11 @@ static int merge_env_from(struct pn_merge *m, const struct target *t, struct pn_
          e = m->plan->edits[e - 1].previous) {
         const struct pn_edit *planned = &m->plan->edits[e - 1];
         if (planned->kind == PN_EDIT_ITEM && pn_str_is(planned->key, "envFrom") &&
-            same_source(planned->value, source))
+            pn_own_source(planned->value, source))
             return 0;
     }
     for (uint32_t i = 0; i < pn_value_count(list) && !edit.present; i++)
-        edit.present = same_source(pn_value_at(list, i), source);
+        edit.present = pn_own_source(pn_value_at(list, i), source);
     return pn_plan_add(m->plan, edit);
 }
 

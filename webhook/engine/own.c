@@ -62,6 +62,11 @@ bool pn_own_includes(struct pn_value received, struct pn_value rendered)
     return pn_value_equal(received, rendered) || same_quantity(received, rendered);
 }
 
+bool pn_own_source(struct pn_value received, struct pn_value rendered)
+{
+    return pn_own_includes(received, rendered) && pn_own_includes(rendered, received);
+}
+
 static bool has_item(struct pn_value received, struct pn_value item)
 {
     for (uint32_t i = 0; i < pn_value_count(received); i++) {
@@ -233,10 +238,14 @@ static const char *tampered_field(struct pn_value rendered, struct pn_value rece
         if (pn_own_is_zero(ours) ? !pn_own_is_zero(theirs) : !pn_value_equal(ours, theirs))
             return lists[i].s;
     }
-    /* It may have been stripped; but what is to end does not run on, nor the other way round. */
-    struct pn_value restarts = PN_GET(received, "restartPolicy");
-    if (!pn_own_is_zero(restarts) && !pn_value_equal(restarts, PN_GET(rendered, "restartPolicy")))
-        return "restartPolicy";
+    /* They may have been stripped; but what is to end does not run on, nor the other way round, and
+     * the command's own paths lead from where we say. */
+    static const struct pn_str words[] = {PN_STR_INIT("restartPolicy"), PN_STR_INIT("workingDir")};
+    for (size_t i = 0; i < PN_COUNT_OF(words); i++) {
+        struct pn_value theirs = pn_value_get(received, words[i]);
+        if (!pn_own_is_zero(theirs) && !pn_value_equal(theirs, pn_value_get(rendered, words[i])))
+            return words[i].s;
+    }
     if (contradicts(PN_GET(received, "securityContext"), PN_GET(rendered, "securityContext")))
         return "securityContext";
     if (contradicts_item(received, rendered, PN_STR("env"), PN_STR("name"), pn_own_env))

@@ -40,6 +40,9 @@ bool pn_own_mount(struct pn_value received, struct pn_value rendered);
 /* A variable says what ours says: one of value and valueFrom, never both. */
 bool pn_own_env(struct pn_value received, struct pn_value rendered);
 
+/* An item of envFrom is ours. */
+bool pn_own_source(struct pn_value received, struct pn_value rendered);
+
 /*
  * True when `received` holds what `rendered` sets: maps by subset, lists item by item, quantities
  * by value. A rendered zero value (false, 0, "", {}, []) equals an absent one: the API server
