@@ -135,15 +135,21 @@ static int find_lost(struct wanted *ret, const struct pn_decision *old,
     return look_for(ret, old->set, new_pod, a);
 }
 
-/* The update breaks it: what a policy requires is not there, and before the update it was, or
- * nobody required it. */
+/* A container runs another image than ours; of what a policy adds, an update can change no more. */
+static bool is_replaced(const struct pn_verdict *v)
+{
+    return v->reason.id == PN_REASON_CONTAINER_NAME_TAKEN;
+}
+
+/* The update breaks it: what a policy requires is not there, and before the update it was, or was
+ * not what it should be and is another program now, or nobody required it. */
 static bool is_broken(const struct pn_decision *old, const struct pn_decision *new,
                       const struct pn_verdict *v)
 {
     if (!is_required(new, v) || is_content(v))
         return false;
     const struct pn_verdict *before = find_required(old, v->policy);
-    return before == NULL || is_content(before);
+    return before == NULL || is_content(before) || (is_replaced(v) && !is_replaced(before));
 }
 
 int pn_final_update(struct pn_decision *d, const struct pn_decision *old,

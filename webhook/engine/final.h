@@ -26,6 +26,7 @@ const char *pn_final_refusal(const struct pn_decision *d, const struct pn_verdic
  * become those of the Deny policies that the update is judged by:
  * - A policy that selects the new Pod has what it adds there, unless it was missing before and the
  *   policy selected the Pod then, too: that is no reason to keep a finalizer from being removed.
+ *   What was ours, if not as the policy has it by now, does not become another image, either.
  * - What a policy had in the old Pod is not lost with the label that the policy selects by: that is
  *   looked for in the new Pod, as the old one has it.
  * So the label can be dropped, and given back to a Pod that has all of it. Returns 0 or -ENOMEM.
