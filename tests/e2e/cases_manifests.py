@@ -79,3 +79,14 @@ def pod_is_applied_again(fixture):
 @test
 def pod_is_applied_again_on_the_server_side(fixture):
     check_applied(fixture, ("--server-side",), ("serverside-applied",) * 3)
+
+
+@test_each(("--server-side=false", "--server-side=true"))
+def pod_is_applied_as_a_dry_run(fixture, flag):
+    """What would be stored is shown, with the sidecars, and is not stored."""
+    namespace = "catalogue-restricted"
+    manifest = (HERE / "pods/log-shipper.yaml").read_bytes()
+    (shown,) = fixture.cluster.kubectl_objects("apply", "--dry-run=server", flag, "-n", namespace,
+                                               "-f", "-", stdin=manifest)
+    check_as_previewed(shown, fixture.pannier.preview_pod(manifest, namespace))
+    check_equal("GET after the dry run", fixture.client.get_pod(namespace, "log-shipper").status, 404)

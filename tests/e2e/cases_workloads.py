@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Deployments, StatefulSets, Jobs, CronJobs: the Pods that Kubernetes' own controllers make of them."""
 
+import itertools
 import json
-import pathlib
 
-from cases_manifests import MANIFESTS, read
-from checks import annotation, check, check_equal, names, needs_controllers, test, test_each
+from cases_manifests import HERE, MANIFESTS, read
+from cases_rounds import DIGEST, LATE, pin_images
+from cases_validate import REFUSED, REQUIRED, without_guard
+from checks import LISTS, annotation, check, check_equal, names, needs_controllers, test, test_each
 from cluster import wait_until
-from workloads import (create, hours_ago, key, kinds_of_pods, patch, path, pods_by_workload, template,
-                       wait_for_pods)
+from webhooks import Injector, Validation
+from workloads import (create, hours_ago, key, kinds_of_pods, listed, patch, path, pods_by_workload,
+                       template, wait_for_pods)
 
-ROLLOUT = pathlib.Path(__file__).resolve().parent / "policies/rollout.yaml"
+ROLLOUT = HERE / "policies/rollout.yaml"
 WORKLOADS = "workloads.yaml"
 EACH_KIND = 6
 RUN_SECONDS = 30
@@ -23,12 +26,13 @@ def previewed(pannier, manifest, namespace):
 
 
 def check_as_templates(pods, entries):
-    """Each Pod has what preview's entry says of the object it was made of."""
+    """Each Pod has what preview's entry says of the object it was made of. Returns what is reported."""
     for name, made in pods.items():
         wanted = template(entries[name]["object"])
         for pod in made:
             check_equal(f"containers for {name}", names(pod), names(wanted))
             check_equal(f"status annotation for {name}", annotation(pod), annotation(wanted))
+    return f"{sum(map(len, pods.values()))} Pods of {len(pods)} workloads"
 
 
 @test_each(MANIFESTS)
@@ -47,12 +51,13 @@ def pods_of_a_manifest_are_as_previewed(fixture, name):
     wanted = wait_for_pods(fixture, ready, objects)
     check(without, "there are no Pods")
     check_equal("workloads with Pods", sorted(injected), sorted(without))
-    check_as_templates(injected, previewed(fixture.pannier, manifest, called))
+    note = check_as_templates(injected, previewed(fixture.pannier, manifest, called))
     for workload, pods in injected.items():
         check_equal(f"Pods of {workload}", [json.loads(pod) for pod in kinds_of_pods(pods)],
                     [json.loads(pod) for pod in kinds_of_pods(wanted[workload])])
         check_equal(f"patch for a Pod of {workload}",
                     fixture.pannier.preview(json.dumps(pods[0]).encode(), "patch"), b"[]\n")
+    return note
 
 
 @test
@@ -62,7 +67,39 @@ def pods_of_workloads_where_restricted_limits_and_a_quota_hold(fixture):
     objects = create(fixture, namespace, manifest)
     pods = wait_for_pods(fixture, namespace, objects)
     check_equal("workloads with Pods", sorted(pods), sorted(map(key, objects)))
-    check_as_templates(pods, previewed(fixture.pannier, manifest, namespace))
+    return check_as_templates(pods, previewed(fixture.pannier, manifest, namespace))
+
+
+@test
+def pods_of_workloads_with_an_injector_after_us(fixture):
+    """It changes our sidecars; nobody adds them a second time."""
+    needs_controllers(fixture)
+    manifest = read(WORKLOADS)
+    with Injector(fixture.cluster, LATE, pin_images) as late:
+        namespace = fixture.make_namespace("workloads-pinned", [fixture.pannier, late])
+        pods = wait_for_pods(fixture, namespace, create(fixture, namespace, manifest))
+        note = check_as_templates(pods, previewed(fixture.pannier, manifest, namespace))
+        for pod in itertools.chain(*pods.values()):
+            check(all(container["image"].endswith(DIGEST) for kind in LISTS
+                      for container in pod["spec"].get(kind) or []), "an image is not pinned")
+            check_equal("patch", fixture.pannier.preview(json.dumps(pod).encode(), "patch"), b"[]\n")
+        return note
+
+
+@test
+def workload_that_loses_a_required_sidecar_gets_no_pods(fixture):
+    """What its owner sees of it is an event."""
+    needs_controllers(fixture)
+    manifest = json.dumps(workload("Deployment", "stripped")).encode()
+    with fixture.start_pannier("workload-stripped", REQUIRED) as pannier, \
+            Injector(fixture.cluster, "zzz-stripper", without_guard) as stripper:
+        namespace = fixture.make_namespace("workload-stripped", [pannier, stripper])
+        with Validation(pannier, namespace):
+            create(fixture, namespace, manifest)
+            wait_until("the refusal is an event", RUN_SECONDS, lambda: any(
+                event["reason"] == "FailedCreate" and f"{REFUSED}missing: container guard" in event["message"]
+                for event in listed(fixture, f"/api/v1/namespaces/{namespace}/events")))
+            check_equal("Pods", pods_by_workload(fixture, namespace), {})
 
 
 # ---- half of the workloads ------------------------------------------------------------------------
@@ -131,4 +168,4 @@ def rollout_takes_whole_workloads_as_previewed(fixture):
                 run_again(fixture, namespace, name)
         wait_until("the second ReplicaSets and Jobs have Pods", RUN_SECONDS,
                    lambda: second_generations(fixture, namespace) == 2 * EACH_KIND)
-        check_as_templates(pods_by_workload(fixture, namespace), entries)
+        return check_as_templates(pods_by_workload(fixture, namespace), entries)

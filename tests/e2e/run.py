@@ -7,7 +7,10 @@ to run; logs and certificates go to the empty DIRECTORY. With
 WORDs only the cases run whose names hold one of them. The last line is "N passed, N failed".
 """
 
+import collections
+import json
 import signal
+import statistics
 import sys
 import time
 import traceback
@@ -18,9 +21,9 @@ sys.dont_write_bytecode = True  # the source tree stays as it is
 import cases_catalogue  # noqa: F401
 import cases_rounds  # noqa: F401
 import cases_manifests  # noqa: F401
-import cases_workloads  # noqa: F401
 import cases_failures  # noqa: F401
 import cases_validate  # noqa: F401
+import cases_workloads  # noqa: F401
 import cases_registration  # noqa: F401
 import cases_certificates  # noqa: F401
 import cases_deploy  # noqa: F401
@@ -48,7 +51,8 @@ def run(number, name, function, *arguments):
         return False
     finally:
         sys.stdout.flush()
-    print(f"ok {number} - {name} # {time.monotonic() - began:.1f} s" + (f", {note}" if note else ""), flush=True)
+    seconds = f"{time.monotonic() - began:.1f} s"
+    print(f"ok {number} - {name} # {seconds}{f', {note}' if note else ''}", flush=True)
     return True
 
 
@@ -62,6 +66,20 @@ def show_logs(cluster):
             print("# " + line)
 
 
+def report(cluster):
+    """What all panniers decided, by their logs."""
+    decided = [json.loads(line) for program in cluster.programs for line in program.read_log().splitlines()
+               if '"message":"decided"' in line]
+    if not decided:
+        return
+    counts = collections.Counter(line["decision"] for line in decided)
+    micros = sorted(line["durationMicros"] for line in decided)
+    print(f"# {len(decided)} reviews were decided:",
+          ", ".join(f"{count} {decision}" for decision, count in counts.most_common()))
+    print(f"# a decision took {statistics.median(micros) / 1000:.2f} ms (median), "
+          f"{micros[len(micros) * 99 // 100] / 1000:.2f} ms (99 of 100), {micros[-1] / 1000:.2f} ms (longest)")
+
+
 def run_all(cluster, binary, words):
     """(passed, failed)"""
     print(f"# kube-apiserver {cluster.version} on 127.0.0.1:{cluster.port}", flush=True)
@@ -69,6 +87,7 @@ def run_all(cluster, binary, words):
     chosen = [(name, function) for name, function in tests
               if not words or any(word in name for word in words)]
     results = [run(number, name, function, fixture) for number, (name, function) in enumerate(chosen, 1)]
+    report(cluster)
     if None in results:
         print(f"# {results.count(None)} cases were SKIPPED")
     return results.count(True), results.count(False)
