@@ -3,16 +3,21 @@
 
 import itertools
 import json
+import pathlib
+import shutil
 
 from cases_manifests import HERE, MANIFESTS, read
 from cases_rounds import DIGEST, LATE, pin_images
 from cases_validate import REFUSED, REQUIRED, without_guard
 from checks import LISTS, annotation, check, check_equal, names, needs_controllers, test, test_each
 from cluster import wait_until
+from fixture import CATALOGUE
 from webhooks import Injector, Validation
 from workloads import (create, hours_ago, key, kinds_of_pods, listed, patch, path, pods_by_workload,
                        template, wait_for_pods)
 
+EXAMPLES = sorted(file.stem for file in (HERE / "examples").glob("*.yaml"))
+EVERYWHERE = HERE / "policies/everywhere.yaml"
 ROLLOUT = HERE / "policies/rollout.yaml"
 WORKLOADS = "workloads.yaml"
 EACH_KIND = 6
@@ -35,29 +40,44 @@ def check_as_templates(pods, entries):
     return f"{sum(map(len, pods.values()))} Pods of {len(pods)} workloads"
 
 
-@test_each(MANIFESTS)
-def pods_of_a_manifest_are_as_previewed(fixture, name):
-    """As many as without pannier; and each is the Pod that comes of the previewed manifest."""
-    needs_controllers(fixture)
-    stem, manifest = name.removesuffix(".yaml"), read(name)
+def check_pods(fixture, pannier, stem, manifest):
+    """As many Pods as without pannier; and each is the Pod that comes of the previewed manifest. Returns
+    what is reported."""
     plain, ready = (fixture.cluster.make_namespace(f"{stem}-{end}", {}) for end in ("plain", "previewed"))
-    called = fixture.make_namespace(f"{stem}-called", [fixture.pannier])
+    called = fixture.make_namespace(f"{stem}-called", [pannier])
     objects = create(fixture, plain, manifest)
     create(fixture, called, manifest)
-    create(fixture, ready, fixture.pannier.preview(manifest, "yaml"))
+    create(fixture, ready, pannier.preview(manifest, "yaml"))
 
     without = wait_for_pods(fixture, plain, objects)
     injected = wait_for_pods(fixture, called, objects)
     wanted = wait_for_pods(fixture, ready, objects)
     check(without, "there are no Pods")
     check_equal("workloads with Pods", sorted(injected), sorted(without))
-    note = check_as_templates(injected, previewed(fixture.pannier, manifest, called))
+    note = check_as_templates(injected, previewed(pannier, manifest, called))
     for workload, pods in injected.items():
         check_equal(f"Pods of {workload}", [json.loads(pod) for pod in kinds_of_pods(pods)],
                     [json.loads(pod) for pod in kinds_of_pods(wanted[workload])])
         check_equal(f"patch for a Pod of {workload}",
-                    fixture.pannier.preview(json.dumps(pods[0]).encode(), "patch"), b"[]\n")
+                    pannier.preview(json.dumps(pods[0]).encode(), "patch"), b"[]\n")
     return note
+
+
+@test_each(MANIFESTS)
+def pods_of_a_manifest_are_as_previewed(fixture, name):
+    needs_controllers(fixture)
+    return check_pods(fixture, fixture.pannier, name.removesuffix(".yaml"), read(name))
+
+
+@test_each(EXAMPLES)
+def pods_of_an_example_are_as_previewed(fixture, stem):
+    needs_controllers(fixture)
+    policies = pathlib.Path(fixture.cluster.directory) / f"example-{stem}.policies"
+    policies.mkdir()
+    for file in (CATALOGUE / "log-shipper.yaml", CATALOGUE / "envoy-proxy.yaml", EVERYWHERE):
+        shutil.copy(file, policies)
+    with fixture.start_pannier(f"example-{stem}", policies) as pannier:
+        return check_pods(fixture, pannier, f"example-{stem}", (HERE / f"examples/{stem}.yaml").read_bytes())
 
 
 @test

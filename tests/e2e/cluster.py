@@ -202,7 +202,7 @@ class Cluster:
             f"--service-account-key-file={self.certificate}",
             f"--service-account-signing-key-file={key}",
             "--token-auth-file=" + self.write("tokens", f"{self.token},e2e,e2e,system:masters\n"),
-            "--authorization-mode=RBAC", "--profiling=false",
+            "--authorization-mode=RBAC", "--profiling=false", "--allow-privileged=true",
             "--admission-control-config-file=" + self.write("admission.yaml", admission),
             "--audit-policy-file=" + self.write("audit-policy.json", json.dumps(AUDIT_POLICY)),
             f"--audit-log-path={self.audit_log}", "--audit-log-mode=blocking"])
