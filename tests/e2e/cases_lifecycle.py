@@ -18,6 +18,7 @@ POD = {"apiVersion": "v1", "kind": "Pod", "metadata": {"generateName": "app-"},
        "spec": {"containers": [{"name": "app", "image": "registry.example.com/app:1"}]}}
 VERSIONS = 4
 MORE = 20            # Pods, between one event and the next
+ENDINGS = 5
 DELAY = "1s"         # five times what the balancer needs to see that a replica ends
 
 
@@ -81,30 +82,32 @@ def policies_reload_under_load_without_one_failed_call(fixture):
 
 @test
 def replicas_end_under_load_without_one_failed_call(fixture):
-    """One of two behind a balancer, a new one instead of it, then the other of the two."""
+    """Of two behind a balancer, the older one ends, and a new one comes instead; over and over."""
     certificates = os.path.join(fixture.cluster.directory, "replicas")
     subprocess.run([fixture.binary, "certs", "issue", "--san", "127.0.0.1", "-d", certificates],
                    check=True, capture_output=True, timeout=30)
+    replicas = []
 
-    def start(name):
-        server = Server(fixture.cluster, fixture.binary, f"replica-{name}", str(POLICIES),
+    def start():
+        server = Server(fixture.cluster, fixture.binary, f"replica-{len(replicas)}", str(POLICIES),
                         certificates=certificates, delay=DELAY)
+        replicas.append(server)
         balancer.add(server)
-        return server
 
     with Balancer(fixture.cluster, "zz-replicas") as balancer:
-        first, second = start("first"), start("second")
-        balancer.register_pannier(first, balancer.port, first.ca_file)
+        start()
+        start()
+        balancer.register_pannier(replicas[0], balancer.port, replicas[0].ca_file)
         namespace = make_namespace(fixture.cluster, "replicas", [balancer])
         with Load(fixture, namespace, POD, has_both) as load:
-            load.wait_for_more(MORE)
-            check_equal("exit code of the first", first.stop(), 0)
-            load.wait_for_more(MORE)
-            third = start("third")
-            check_equal("exit code of the second", second.stop(), 0)
-            load.wait_for_more(MORE)
+            for ending in range(ENDINGS):
+                load.wait_for_more(MORE)
+                check_equal("exit code", replicas[ending].stop(), 0)
+                load.wait_for_more(MORE)
+                start()
+        note = load.check()
         check_equal("connections without a replica", balancer.missed, 0)
-        decided = {server.program.name: server.told("decided") for server in (first, second, third)}
-        check(all(decided.values()), "a replica had nothing to do:", decided)
-        check_equal("exit code of the third", third.stop(), 0)
-        return load.check()
+        decided = [server.told("decided") for server in replicas[:ENDINGS]]
+        check(all(decided), "a replica had nothing to do:", decided)
+        check_equal("exit codes of the last", [server.stop() for server in replicas[ENDINGS:]], [0, 0])
+        return note
