@@ -7,12 +7,29 @@
 
 #include "base/limits.h"
 
+static void place_deinit(struct pn_diag_place *place)
+{
+    free(place->label);
+    free(place->file);
+    free(place->excerpt);
+}
+
 static void diag_deinit(struct pn_diag *diag)
 {
-    free(diag->message);
-    free(diag->help);
+    for (size_t i = 0; i < diag->related_count; i++)
+        place_deinit(&diag->related[i]);
+    for (size_t i = 0; i < diag->note_count; i++)
+        free(diag->notes[i]);
     free(diag->file);
     free(diag->excerpt);
+    free(diag->label);
+    free(diag->related);
+    free(diag->notes);
+    free(diag->message);
+    free(diag->help);
+    free(diag->object);
+    free(diag->pointer);
+    free(diag->suppressed);
 }
 
 void pn_diags_deinit(struct pn_diags *diags)
@@ -31,6 +48,13 @@ static char *copy(struct pn_str text)
     if (text.n > 0)
         memcpy(c, text.s, text.n);
     c[text.n] = '\0';
+    return c;
+}
+
+char *pn_diags_copy(struct pn_diags *diags, struct pn_str text)
+{
+    char *c = copy(text);
+    diags->failed = diags->failed || c == NULL;
     return c;
 }
 
@@ -65,6 +89,21 @@ static struct pn_diag *next_item(struct pn_diags *diags)
     return &diags->items[diags->count];
 }
 
+/* False when memory was refused. */
+static bool copy_place(char **ret_file, char **ret_excerpt, const struct pn_source *source,
+                       struct pn_span span)
+{
+    if (source == NULL)
+        return true;
+    *ret_file = copy(source->name);
+    if (span.line == 0)
+        return *ret_file != NULL;
+    struct pn_str line = pn_source_line(source, span.start);
+    line.n = pn_str_utf8_cut(line, PN_EXCERPT_MAX_BYTES);
+    *ret_excerpt = copy(line);
+    return *ret_file != NULL && *ret_excerpt != NULL;
+}
+
 void pn_diags_add(struct pn_diags *diags, enum pn_severity severity, const char *id,
                   const struct pn_source *source, struct pn_span span, const char *format, ...)
 {
@@ -78,18 +117,7 @@ void pn_diags_add(struct pn_diags *diags, enum pn_severity severity, const char 
     va_start(args, format);
     diag.message = format_text(format, args);
     va_end(args);
-    bool stored = diag.message != NULL;
-    if (source != NULL) {
-        diag.file = copy(source->name);
-        stored = stored && diag.file != NULL;
-    }
-    if (source != NULL && span.line > 0) {
-        struct pn_str line = pn_source_line(source, span.start);
-        line.n = pn_str_utf8_cut(line, PN_EXCERPT_MAX_BYTES);
-        diag.excerpt = copy(line);
-        stored = stored && diag.excerpt != NULL;
-    }
-    if (!stored) {
+    if (!copy_place(&diag.file, &diag.excerpt, source, span) || diag.message == NULL) {
         diag_deinit(&diag);
         diags->failed = true;
         return;
@@ -98,18 +126,86 @@ void pn_diags_add(struct pn_diags *diags, enum pn_severity severity, const char 
     diags->count++;
 }
 
-void pn_diags_help(struct pn_diags *diags, const char *format, ...)
+struct pn_diag *pn_diags_last(struct pn_diags *diags)
 {
     if (diags->count == 0 || diags->dropped > 0 || diags->failed)
-        return;
-    struct pn_diag *last = &diags->items[diags->count - 1];
+        return NULL;
+    return &diags->items[diags->count - 1];
+}
+
+static PN_PRINTF(3, 0) void set_text(struct pn_diags *diags, char **text, const char *format,
+                                     va_list args)
+{
+    free(*text);
+    *text = format_text(format, args);
+    if (*text == NULL)
+        diags->failed = true;
+}
+
+void pn_diags_help(struct pn_diags *diags, const char *format, ...)
+{
+    struct pn_diag *last = pn_diags_last(diags);
     va_list args;
     va_start(args, format);
-    free(last->help);
-    last->help = format_text(format, args);
+    if (last != NULL)
+        set_text(diags, &last->help, format, args);
     va_end(args);
-    if (last->help == NULL)
+}
+
+void pn_diags_label(struct pn_diags *diags, const char *format, ...)
+{
+    struct pn_diag *last = pn_diags_last(diags);
+    va_list args;
+    va_start(args, format);
+    if (last != NULL)
+        set_text(diags, &last->label, format, args);
+    va_end(args);
+}
+
+void pn_diags_note(struct pn_diags *diags, const char *format, ...)
+{
+    struct pn_diag *last = pn_diags_last(diags);
+    if (last == NULL)
+        return;
+    char **notes = realloc(last->notes, (last->note_count + 1) * sizeof *notes);
+    if (notes == NULL) {
         diags->failed = true;
+        return;
+    }
+    last->notes = notes;
+    notes[last->note_count] = NULL;
+    va_list args;
+    va_start(args, format);
+    set_text(diags, &notes[last->note_count], format, args);
+    va_end(args);
+    last->note_count += notes[last->note_count] != NULL;
+}
+
+void pn_diags_related(struct pn_diags *diags, const struct pn_source *source, struct pn_span span,
+                      const char *format, ...)
+{
+    struct pn_diag *last = pn_diags_last(diags);
+    if (last == NULL)
+        return;
+    struct pn_diag_place *grown = realloc(last->related, (last->related_count + 1) * sizeof *grown);
+    if (grown == NULL) {
+        diags->failed = true;
+        return;
+    }
+    last->related = grown;
+    struct pn_diag_place *place = &grown[last->related_count++];
+    *place = (struct pn_diag_place){.span = span};
+    diags->failed = !copy_place(&place->file, &place->excerpt, source, span) || diags->failed;
+    va_list args;
+    va_start(args, format);
+    set_text(diags, &place->label, format, args);
+    va_end(args);
+}
+
+const char *pn_severity_name(enum pn_severity severity)
+{
+    static const char *const names[] = {"error", "warning", "info"};
+    return names[severity];
 }
 
 static int by_place(const struct pn_diag *a, const struct pn_diag *b)
@@ -121,7 +217,7 @@ static int by_place(const struct pn_diag *a, const struct pn_diag *b)
         return a->span.line < b->span.line ? -1 : 1;
     if (a->span.column != b->span.column)
         return a->span.column < b->span.column ? -1 : 1;
-    return 0;
+    return pn_str_cmp(pn_str_of(a->code), pn_str_of(b->code));
 }
 
 void pn_diags_sort(struct pn_diags *diags)

@@ -13,22 +13,29 @@ static const char *paint(bool color, const char *sequence)
     return color ? sequence : "";
 }
 
-static void write_headline(struct pn_buf *out, const struct pn_diag *diag, bool color)
+static const char *const severity_colors[] = {PN_TERM_RED, PN_TERM_YELLOW, PN_TERM_CYAN};
+
+static void write_place(struct pn_buf *out, const char *file, struct pn_span span)
 {
-    bool is_error = diag->severity == PN_SEVERITY_ERROR;
+    pn_term_write(out, pn_str_of(file));
+    if (span.line > 0)
+        pn_buf_printf(out, ":%u:%u", span.line, span.column);
+}
+
+void pn_text_write_headline(struct pn_buf *out, const struct pn_diag *diag, bool color)
+{
     pn_buf_cstr(out, paint(color, PN_TERM_BOLD));
     if (diag->file != NULL) {
-        pn_term_write(out, pn_str_of(diag->file));
-        if (diag->span.line > 0)
-            pn_buf_printf(out, ":%u:%u", diag->span.line, diag->span.column);
+        write_place(out, diag->file, diag->span);
         pn_buf_cstr(out, ": ");
     }
-    pn_buf_cstr(out, paint(color, is_error ? PN_TERM_RED : PN_TERM_YELLOW));
-    pn_buf_cstr(out, is_error ? "error: " : "warning: ");
+    pn_buf_cstr(out, paint(color, severity_colors[diag->severity]));
+    pn_buf_printf(out, "%s: ", pn_severity_name(diag->severity));
     pn_buf_cstr(out, paint(color, PN_TERM_RESET PN_TERM_BOLD));
     pn_term_write(out, pn_str_of(diag->message));
     pn_buf_cstr(out, paint(color, PN_TERM_RESET));
-    pn_buf_printf(out, " [%s]\n", diag->id);
+    pn_buf_printf(out, " [%s%s%s]\n", diag->code != NULL ? diag->code : "",
+                  diag->code != NULL ? " " : "", diag->id);
 }
 
 /* One character of a source line; returns its columns. */
@@ -78,40 +85,73 @@ static bool write_source_line(struct pn_buf *out, struct carets *ret, struct pn_
     return true;
 }
 
-static void write_excerpt(struct pn_buf *out, const struct pn_diag *diag, bool color)
+/* A source line with `mark` below its part, and what is said about that. */
+struct excerpt {
+    struct pn_span span;
+    const char *line, *label; /* label: NULL for none */
+    char mark;
+};
+
+static void write_excerpt(struct pn_buf *out, const struct excerpt *e, bool color)
 {
     struct carets carets;
     const char *cyan = paint(color, PN_TERM_CYAN), *reset = paint(color, PN_TERM_RESET);
+    const char *mark_color = paint(color, e->mark == '^' ? PN_TERM_RED : PN_TERM_CYAN);
     size_t start = out->len;
     char number[16];
-    int gutter = snprintf(number, sizeof number, "%u", diag->span.line);
+    int gutter = snprintf(number, sizeof number, "%u", e->span.line);
     gutter = gutter < 2 ? 2 : gutter;
     pn_buf_printf(out, "%s%*s |%s\n", cyan, gutter + 1, "", reset);
     pn_buf_printf(out, "%s%*s |%s ", cyan, gutter + 1, number, reset);
-    size_t n = diag->span.end - diag->span.start;
-    if (!write_source_line(out, &carets, pn_str_of(diag->excerpt), diag->span.column, n)) {
+    if (!write_source_line(out, &carets, pn_str_of(e->line), e->span.column,
+                           e->span.end - e->span.start)) {
         /* The place lies beyond what is kept of a long line: a line without it says nothing. */
         out->len = start;
         return;
     }
     pn_buf_printf(out, "\n%s%*s |%s %*s%s", cyan, gutter + 1, "", reset, (int)carets.start, "",
-                  paint(color, PN_TERM_RED));
+                  mark_color);
     for (size_t i = 0; i < carets.width || i == 0; i++)
-        pn_buf_char(out, '^');
+        pn_buf_char(out, e->mark);
+    if (e->label != NULL) {
+        pn_buf_char(out, ' ');
+        pn_term_write(out, pn_str_of(e->label));
+    }
     pn_buf_printf(out, "%s\n", reset);
+}
+
+static void write_line(struct pn_buf *out, const char *word, const char *text, bool color)
+{
+    pn_buf_printf(out, "%s    = %s%s: ", paint(color, PN_TERM_CYAN), paint(color, PN_TERM_RESET),
+                  word);
+    pn_term_write(out, pn_str_of(text));
+    pn_buf_char(out, '\n');
+}
+
+static void write_related(struct pn_buf *out, const struct pn_diag_place *place, bool color)
+{
+    if (place->file != NULL) {
+        pn_buf_printf(out, "%s  ::: %s", paint(color, PN_TERM_CYAN), paint(color, PN_TERM_RESET));
+        write_place(out, place->file, place->span);
+        pn_buf_char(out, '\n');
+    }
+    const struct excerpt e = {place->span, place->excerpt, place->label, '-'};
+    if (place->excerpt != NULL)
+        write_excerpt(out, &e, color);
 }
 
 void pn_text_write_diag(struct pn_buf *out, const struct pn_diag *diag, bool color)
 {
-    write_headline(out, diag, color);
+    const struct excerpt e = {diag->span, diag->excerpt, diag->label, '^'};
+    pn_text_write_headline(out, diag, color);
     if (diag->excerpt != NULL && diag->span.line > 0)
-        write_excerpt(out, diag, color);
-    if (diag->help != NULL) {
-        pn_buf_printf(out, "%s    = %shelp: ", paint(color, PN_TERM_CYAN),
-                      paint(color, PN_TERM_RESET));
-        pn_term_write(out, pn_str_of(diag->help));
-        pn_buf_char(out, '\n');
-    }
+        write_excerpt(out, &e, color);
+    for (size_t i = 0; i < diag->related_count; i++)
+        write_related(out, &diag->related[i], color);
+    for (size_t i = 0; i < diag->note_count; i++)
+        write_line(out, "note", diag->notes[i], color);
+    if (diag->help != NULL)
+        write_line(out, "help", diag->help, color);
 }
 
 void pn_text_write_diags(struct pn_buf *out, const struct pn_diags *diags, bool color)

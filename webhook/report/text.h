@@ -16,8 +16,14 @@
  *    9 |     contianers:
  *      |     ^^^^^^^^^^
  *      = help: did you mean `containers`?
+ *
+ * Other places follow the excerpt, each under ":::" with dashes for carets; notes stand before the
+ * help.
  */
 void pn_text_write_diag(struct pn_buf *out, const struct pn_diag *diag, bool color);
+
+/* Its first line alone. */
+void pn_text_write_headline(struct pn_buf *out, const struct pn_diag *diag, bool color);
 
 /* All of them in the list's order, and a line for those that were dropped. */
 void pn_text_write_diags(struct pn_buf *out, const struct pn_diags *diags, bool color);
