@@ -45,6 +45,14 @@ bool pn_json_set(json_t *object, struct pn_str key, json_t *take)
     return json_object_setn_new_nocheck(object, valid.data, valid.len, take) == 0;
 }
 
+bool pn_json_append(json_t *array, json_t *take)
+{
+    if (array != NULL && take != NULL)
+        return json_array_append_new(array, take) == 0;
+    json_decref(take);
+    return false;
+}
+
 static int append(const char *bytes, size_t n, void *buf)
 {
     struct pn_buf *out = buf;
@@ -66,4 +74,11 @@ int pn_json_dump(struct pn_buf *out, const json_t *json, int indent)
             pn_buf_printf(out, "\n%*s", indent, "");
     }
     return out->failed ? -ENOMEM : 0;
+}
+
+int pn_json_document(struct pn_buf *out, const json_t *json)
+{
+    int r = pn_json_dump(out, json, 0);
+    pn_buf_char(out, '\n');
+    return r == 0 && out->failed ? -ENOMEM : r;
 }

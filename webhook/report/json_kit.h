@@ -26,10 +26,16 @@ json_t *pn_json_string(struct pn_str text);
 /* Sets a member; false when memory is out (`take` is NULL or cannot be stored). */
 bool pn_json_set(json_t *object, struct pn_str key, json_t *take);
 
+/* Appends an item; likewise. */
+bool pn_json_append(json_t *array, json_t *take);
+
 #define PN_JSON_SET(object, literal, take) pn_json_set((object), PN_STR(literal), (take))
 
 /* Writes `json` with `indent` spaces before each line but the first. NULL and a refused allocation
  * are -ENOMEM. */
 int pn_json_dump(struct pn_buf *out, const json_t *json, int indent) PN_MUST_CHECK;
+
+/* The same for a whole document, with a line break at its end. */
+int pn_json_document(struct pn_buf *out, const json_t *json) PN_MUST_CHECK;
 
 #endif

@@ -1,0 +1,214 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the fixtures of `pannier lint`: run.py [--update] ROOT PANNIER
+
+tests/lint/CODE is for one rule: of that rule, bad.yaml has exactly the findings of `want` ("LINE:COLUMN severity
+object#pointer", and two blanks before each related place); good.yaml has none, and nothing else that fails a run.
+--update writes `want`; read it before you keep it.
+
+Beside: every rule has fixtures and a page, every diagnostic of the loader has a rule, the catalogue is clean, formats
+agree with each other and with the exit code, and SARIF has what its schema asks for.
+"""
+
+import json
+import pathlib
+import re
+import subprocess
+import sys
+
+UPDATE = "--update" in sys.argv
+ROOT, PANNIER = (pathlib.Path(a).resolve() for a in sys.argv[1:] if not a.startswith("--"))
+HERE = ROOT / "tests/lint"
+
+results = []
+
+
+def check(name, problems):
+    results.append(not problems)
+    print(f"{'not ok' if problems else 'ok'} {len(results)} - {name}")
+    for problem in problems:
+        print("# " + str(problem).replace("\n", "\n# "))
+
+
+def run(*arguments, stdin=None, cwd=ROOT):
+    return subprocess.run([PANNIER, "lint", *map(str, arguments)], capture_output=True, text=True, check=False,
+                          input=stdin, cwd=cwd, timeout=120)
+
+
+def found(*arguments):
+    done = run(*arguments, "-o", "json")
+    return json.loads(done.stdout), done.returncode
+
+
+def place(p):
+    return f"{p['start']['line']}:{p['start']['column']}"
+
+
+def lines_of(diagnostics):
+    lines = []
+    for d in diagnostics:
+        lines.append(f"{place(d)} {d['severity']} {d.get('object', '')}#{d.get('pointer', '')}")
+        lines += [f"  {place(r)} {r['message']}" for r in d["related"]]
+    return "\n".join(lines) + "\n"
+
+
+def check_rule(rule):
+    folder, problems = HERE / rule["id"], []
+    if not (folder / "bad.yaml").exists() or not (folder / "good.yaml").exists():
+        return ["it has no fixtures"]
+    select = ("--select", "DEFAULT," + rule["id"])
+    report, code = found(folder / "bad.yaml", *select)
+    mine = [d for d in report["diagnostics"] if d["id"] == rule["id"]]
+    if not mine:
+        problems.append("bad.yaml has no finding")
+    if code != (1 if any(d["severity"] != "info" and not d["suppressed"] for d in report["diagnostics"]) else 0):
+        problems.append(f"exit code {code}")
+    if UPDATE:
+        (folder / "want").write_text(lines_of(mine), encoding="utf-8")
+    want = (folder / "want").read_text(encoding="utf-8") if (folder / "want").exists() else ""
+    if lines_of(mine) != want:
+        problems.append(f"bad.yaml: want\n{want}got\n{lines_of(mine)}")
+    report, _ = found(folder / "good.yaml", *select)
+    if any(d["suppressed"] is None and d["id"] == rule["id"] for d in report["diagnostics"]):
+        problems.append(f"good.yaml: {report['diagnostics']}")
+    done = run(folder / "good.yaml", "-o", "concise")
+    if done.returncode != 0:
+        problems.append(f"good.yaml, all rules:\n{done.stdout}")
+    return problems
+
+
+def check_pages(rules):
+    problems = []
+    load = (ROOT / "docs/rules/load.md").read_text(encoding="utf-8")
+    for rule in rules:
+        if rule["url"].startswith("https://pannier.dev/rules/load#"):
+            if f"| {rule['id']} | `{rule['name']}` |" not in load:
+                problems.append(f"docs/rules/load.md has no row for {rule['id']} {rule['name']}")
+            continue
+        page = ROOT / f"docs/rules/{rule['id']}.md"
+        text = page.read_text(encoding="utf-8") if page.exists() else ""
+        if not text.startswith(f"# {rule['id']} {rule['name']}\n"):
+            problems.append(f"{page.name}: it does not begin with the rule's id and name")
+        if f"**{rule['severity']}**" not in text:
+            problems.append(f"{page.name}: it does not say {rule['severity']}")
+        problems += [f"{page.name}: no section {section}"
+                     for section in ("Why", "Bad", "Good", "When to suppress", "Source")
+                     if f"\n## {section}\n" not in text]
+    return problems + [f"{p.name} is of no rule" for p in (ROOT / "docs/rules").glob("PN*.md")
+                       if p.stem not in {r["id"] for r in rules}]
+
+
+# Ids that are written as a word where a diagnostic is made, or near it.
+ID = re.compile(r'"([a-z]+(?:-[a-z]+)+)"')
+MAKERS = re.compile(r"pn_diags_add\(|pn_decode_fault\(|\bfault\(|add_fault\(|PN_FAULT_\w+ |PN_JSONE_DIAG_\w+ ")
+NO_IDS = {"kube-api-access-"}
+
+
+def check_loader(rules):
+    names, seen = {r["name"] for r in rules}, set()
+    for folder in ("engine", "kube", "jsone", "yaml", "config"):
+        for path in sorted((ROOT / "webhook" / folder).glob("*.[ch]")):
+            text = path.read_text(encoding="utf-8")
+            for maker in MAKERS.finditer(text):
+                statement = text[maker.start():text.find(";" if "(" in maker.group() else "\n", maker.start())]
+                seen |= set(ID.findall(statement))
+    if len(seen) < 30:
+        return [f"only {sorted(seen)} were found in the sources"]
+    return [f"no rule for the diagnostic {name}" for name in sorted(seen - names)]
+
+
+def check_catalogue():
+    done = run("templates")
+    return [] if done.returncode == 0 and done.stdout == "" else [done.stdout + done.stderr]
+
+
+def check_formats():
+    """Exit code and number of findings are the same for all formats."""
+    bad = HERE / "PN0604/bad.yaml"
+    report, code = found(bad)
+    live = [d for d in report["diagnostics"] if d["suppressed"] is None]
+    problems = [] if code == 1 and len(live) == 1 else [f"json: {code}, {len(live)} findings"]
+    for form, pattern in (("full", r"^\S+:\d+:\d+: (error|warning|info): "), ("concise", r"^\S+:\d+:\d+: "),
+                          ("github", r"^::(error|warning|notice) file=")):
+        done = run(bad, "-o", form)
+        count = len(re.findall(pattern, done.stdout, re.M))
+        if done.returncode != code or count != len(live):
+            problems.append(f"{form}: exit code {done.returncode}, {count} findings")
+    sarif = run(bad, "-o", "sarif")
+    if sarif.returncode != code or len(json.loads(sarif.stdout)["runs"][0]["results"]) != len(live):
+        problems.append("sarif differs")
+    for form in ("json", "sarif", "github"):
+        if run(bad, "-o", form).stderr:
+            problems.append(f"{form} says something on standard error")
+    if run(bad, "--exit-zero").returncode != 0 or run(bad, "--ignore", "PN0604").returncode != 0:
+        problems.append("--exit-zero or --ignore")
+    if run(bad, "--severity", "PN0604=info").returncode != 0:
+        problems.append("--severity")
+    if run(bad, "--severity", "port-collision=warning", "--fail-level", "error").returncode != 0:
+        problems.append("--fail-level")
+    return problems
+
+
+def check_region(region):
+    problems = []
+    for key in ("startLine", "startColumn"):
+        if not isinstance(region.get(key), int) or region[key] < 1:
+            problems.append(f"region {key}: {region.get(key)}")
+    if "endColumn" in region and region["endColumn"] < region["startColumn"]:
+        problems.append(f"region ends before it starts: {region}")
+    return problems
+
+
+def check_sarif():
+    """What SARIF 2.1.0 requires of the objects that are written; tests/lint/README.md says how it was held to the schema."""
+    problems = []
+    for path in (HERE / "PN0604/bad.yaml", HERE / "PN0902/good.yaml", HERE / "PN0101/good.yaml"):
+        log = json.loads(run(path, "-o", "sarif").stdout)
+        driver, results_ = log["runs"][0]["tool"]["driver"], log["runs"][0]["results"]
+        if log["version"] != "2.1.0" or not driver["name"]:
+            problems.append("version or driver")
+        ids = [r["id"] for r in driver["rules"]]
+        if len(set(ids)) != len(ids) or ids != sorted(ids):
+            problems.append("rules are not unique and sorted")
+        for rule in driver["rules"]:
+            if not re.fullmatch(r"https://\S+", rule["helpUri"]) or not rule["shortDescription"]["text"]:
+                problems.append(f"rule {rule['id']}")
+            if rule["defaultConfiguration"]["level"] not in ("error", "warning", "note"):
+                problems.append(f"level of {rule['id']}")
+        for result in results_:
+            if ids[result["ruleIndex"]] != result["ruleId"] or not result["message"]["text"]:
+                problems.append(f"result of {result['ruleId']}")
+            if result["level"] not in ("error", "warning", "note") or not result["partialFingerprints"]:
+                problems.append(f"level or fingerprint of {result['ruleId']}")
+            for location in result["locations"] + result.get("relatedLocations", []):
+                physical = location["physicalLocation"]
+                if re.search(r"[^A-Za-z0-9._~%/-]", physical["artifactLocation"]["uri"]):
+                    problems.append(f"uri {physical['artifactLocation']['uri']}")
+                problems += check_region(physical["region"])
+            for suppression in result.get("suppressions", []):
+                if suppression["kind"] != "inSource":
+                    problems.append(f"suppression {suppression}")
+    suppressed = json.loads(run(HERE / "PN0902/good.yaml", "-o", "sarif").stdout)["runs"][0]["results"]
+    if not suppressed or any("suppressions" not in r for r in suppressed):
+        problems.append("suppressed findings are not told as suppressed")
+    return problems
+
+
+def main():
+    rules = json.loads(run("--list-rules", "-o", "json").stdout)
+    mine = [r for r in rules if not r["url"].startswith("https://pannier.dev/rules/load#")]
+    for rule in mine:
+        check(f"{rule['id']} {rule['name']}", check_rule(rule))
+    check("ids and names are unique", [r for r in rules if sum(
+        o["id"] == r["id"] or o["name"] == r["name"] for o in rules) != 1])
+    check("every rule has a page", check_pages(rules))
+    check("every diagnostic of the loader has a rule", check_loader(rules))
+    check("nothing is found in templates/", check_catalogue())
+    check("all formats agree", check_formats())
+    check("SARIF", check_sarif())
+    print(f"1..{len(results)}")
+    return 0 if all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/build_info.h"
+#include "cli/cmd.h"
+#include "cli/input.h"
+#include "cli/out.h"
+#include "config/load.h"
+#include "lint/lint.h"
+#include "report/findings.h"
+
+enum format { FORMAT_FULL, FORMAT_CONCISE, FORMAT_JSON, FORMAT_SARIF, FORMAT_GITHUB };
+static const char *const formats[] = {"full", "concise", "json", "sarif", "github", NULL};
+static const char *const levels[] = {"error", "warning", "info", NULL};
+
+struct options {
+    struct pn_flag_list manifests, outputs, select, ignore, severities;
+    int fail_level, color;
+    bool exit_zero, list_rules, no_suppressions, recursive;
+};
+
+#define AT(field) offsetof(struct options, field)
+
+static const struct pn_flag flags[] = {
+    {"filename", 'f', PN_FLAG_LIST, AT(manifests), "FILE",
+     "Manifests of workloads, for the rules that need them: a file, a directory, or -; may be "
+     "repeated"},
+    {"output", 'o', PN_FLAG_LIST, AT(outputs), "FORMAT[=FILE]",
+     "Format: full, concise, json, sarif, github; with =FILE into a file. May be repeated, once "
+     "for standard output",
+     "full"},
+    {"select", 0, PN_FLAG_LIST, AT(select), "RULES",
+     "Rules to look for, in place of those that are on by default: PN0604, port-collision, PN06 "
+     "for a group, ALL, DEFAULT; separated by commas, may be repeated"},
+    {"ignore", 0, PN_FLAG_LIST, AT(ignore), "RULES", "Rules to leave out, likewise"},
+    {"severity", 0, PN_FLAG_LIST, AT(severities), "RULE=LEVEL",
+     "Count a rule as error, warning or info; may be repeated"},
+    {"fail-level", 0, PN_FLAG_CHOICE, AT(fail_level), "LEVEL", "Exit with 1 from this level on",
+     "warning", .choices = levels},
+    {"exit-zero", 0, PN_FLAG_BOOL, AT(exit_zero), NULL, "Exit with 0 whatever is found"},
+    {"list-rules", 0, PN_FLAG_BOOL, AT(list_rules), NULL, "Print the rules, with -o json too"},
+    {"no-inline-suppressions", 0, PN_FLAG_BOOL, AT(no_suppressions), NULL,
+     "Take no notice of # pannier:ignore comments"},
+    {"color", 0, PN_FLAG_CHOICE, AT(color), "WHEN", "Colour", "auto", .choices = pn_color_words},
+    {"recursive", 'R', PN_FLAG_BOOL, AT(recursive), NULL, "Read subdirectories too"},
+    {0},
+};
+
+/* ---- flags that name rules ------------------------------------------------------------- */
+
+struct settings {
+    enum pn_rule_state *states;
+    enum pn_severity *severities;
+};
+
+static void settings_deinit(struct settings *s)
+{
+    free(s->states);
+    free(s->severities);
+}
+
+static bool unknown_rule(const char *flag, struct pn_str word)
+{
+    const char *near = pn_rule_nearest(word);
+    if (near != NULL)
+        pn_out_error("--%s: there is no rule \"%.*s\"; did you mean %s?", flag, PN_STR_ARG(word),
+                     near);
+    else
+        pn_out_error("--%s: there is no rule \"%.*s\"", flag, PN_STR_ARG(word));
+    pn_out_note(PN_STR("See 'pannier lint --list-rules'.\n"));
+    return false;
+}
+
+/* Gives `state` to the rules that one word means; false when there are none. */
+static bool set_state(struct settings *s, struct pn_str word, enum pn_rule_state state)
+{
+    bool found = false;
+    for (size_t i = 0; i < pn_rule_count(); i++) {
+        const struct pn_rule *rule = pn_rule_at(i);
+        bool is_default = pn_str_is(word, "DEFAULT") && !rule->asked_for;
+        if (!is_default && !pn_rule_is_meant(rule, word))
+            continue;
+        found = true;
+        s->states[pn_rule_index(rule)] = state;
+    }
+    return found;
+}
+
+static bool set_states(struct settings *s, const char *flag, const struct pn_flag_list *list,
+                       enum pn_rule_state state)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        struct pn_str rest = pn_str_of(list->items[i]);
+        while (rest.s != NULL) {
+            struct pn_str word = pn_str_trim(pn_str_split(&rest, ','));
+            if (!set_state(s, word, state))
+                return unknown_rule(flag, word);
+        }
+    }
+    return true;
+}
+
+static bool set_severity(struct settings *s, const char *text)
+{
+    struct pn_str level = pn_str_of(text);
+    struct pn_str word = pn_str_trim(pn_str_split(&level, '='));
+    const struct pn_rule *rule = pn_rule_find(word);
+    if (rule == NULL)
+        return unknown_rule("severity", word);
+    if (pn_rule_of_diagnostic(rule->name) == rule) {
+        pn_out_error("--severity: %s is an error: what it finds cannot be loaded", rule->code);
+        return false;
+    }
+    for (int k = 0; levels[k] != NULL; k++) {
+        if (pn_str_is(level, levels[k])) {
+            s->severities[pn_rule_index(rule)] = (enum pn_severity)k;
+            return true;
+        }
+    }
+    pn_out_error("--severity: expected RULE=error, warning or info, got \"%s\"", text);
+    return false;
+}
+
+static bool read_settings(struct settings *s, const struct options *o)
+{
+    size_t n = pn_rule_count();
+    s->states = calloc(n, sizeof *s->states);
+    s->severities = calloc(n, sizeof *s->severities);
+    if (s->states == NULL || s->severities == NULL) {
+        pn_out_error("%s", strerror(ENOMEM));
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const struct pn_rule *rule = pn_rule_at(i);
+        s->states[pn_rule_index(rule)] = o->select.count > 0 ? PN_RULE_OFF : PN_RULE_BY_DEFAULT;
+        s->severities[pn_rule_index(rule)] = rule->severity;
+    }
+    if (!set_states(s, "select", &o->select, PN_RULE_ON) ||
+        !set_states(s, "ignore", &o->ignore, PN_RULE_OFF))
+        return false;
+    for (size_t i = 0; i < o->severities.count; i++) {
+        if (!set_severity(s, o->severities.items[i]))
+            return false;
+    }
+    return true;
+}
+
+/* ---- outputs --------------------------------------------------------------------------- */
+
+/* "sarif=lint.sarif": the format, and the file (NULL: standard output). False: said why. */
+static bool read_output(enum format *ret, const char **ret_file, const char *text)
+{
+    struct pn_str rest = pn_str_of(text);
+    struct pn_str word = pn_str_split(&rest, '=');
+    for (int i = 0; formats[i] != NULL; i++) {
+        if (pn_str_is(word, formats[i]) && (rest.s == NULL || rest.n > 0)) {
+            *ret = (enum format)i;
+            *ret_file = rest.s;
+            return true;
+        }
+    }
+    pn_out_error("--output: unknown value \"%s\"; expected full, concise, json, sarif or github, "
+                 "and perhaps =FILE",
+                 text);
+    return false;
+}
+
+/* All of them are legal, and at most one goes to standard output. */
+static bool check_outputs(const struct options *o)
+{
+    size_t to_stdout = 0;
+    for (size_t i = 0; i < o->outputs.count; i++) {
+        enum format format;
+        const char *file;
+        if (!read_output(&format, &file, o->outputs.items[i]))
+            return false;
+        to_stdout += file == NULL;
+    }
+    if (to_stdout > 1)
+        pn_out_error("--output: one format can go to standard output; write the others to files: "
+                     "-o sarif=lint.sarif");
+    return to_stdout <= 1;
+}
+
+static int write_format(struct pn_buf *out, enum format format, const struct pn_findings *f,
+                        bool color)
+{
+    switch (format) {
+    case FORMAT_FULL:
+        pn_findings_write_full(out, f, color);
+        return 0;
+    case FORMAT_CONCISE:
+        pn_findings_write_concise(out, f, color);
+        return 0;
+    case FORMAT_JSON:
+        return pn_findings_write_json(out, f);
+    case FORMAT_SARIF:
+        return pn_findings_write_sarif(out, f);
+    default:
+        pn_findings_write_github(out, f);
+        return 0;
+    }
+}
+
+static bool write_file(enum format format, const char *file, const struct pn_findings *f)
+{
+    PN_CLEANUP(pn_buf_deinit) struct pn_buf bytes = PN_BUF_INIT;
+    int r = write_format(&bytes, format, f, false);
+    r = r == 0 && bytes.failed ? -ENOMEM : r;
+    r = r == 0 ? pn_file_write_atomic(file, pn_buf_view(&bytes), 0644) : r;
+    if (r < 0)
+        pn_out_error("cannot write %s: %s", file, strerror(-r));
+    return r == 0;
+}
+
+/* False: some of it was lost, which was said. */
+static bool write_outputs(const struct options *o, const struct pn_findings *f)
+{
+    struct pn_out out = PN_OUT_INIT;
+    bool is_written = true, summarise = false;
+    for (size_t i = 0; i < o->outputs.count; i++) {
+        enum format format = FORMAT_FULL;
+        const char *file = NULL;
+        bool is_legal = read_output(&format, &file, o->outputs.items[i]);
+        if (is_legal && file != NULL) {
+            is_written = write_file(format, file, f) && is_written;
+            continue;
+        }
+        summarise = format == FORMAT_FULL || format == FORMAT_CONCISE;
+        if (write_format(&out.buf, format, f, pn_color_wanted(o->color, STDOUT_FILENO)) < 0)
+            out.buf.failed = true;
+    }
+    is_written = pn_out_finish(&out) && is_written;
+    if (summarise) {
+        PN_CLEANUP(pn_buf_deinit) struct pn_buf summary = PN_BUF_INIT;
+        pn_findings_write_summary(&summary, f);
+        pn_out_note(pn_buf_view(&summary));
+    }
+    return is_written;
+}
+
+/* ---- the run --------------------------------------------------------------------------- */
+
+struct documents {
+    struct pn_document *policies, *others; /* on the heap */
+    size_t policy_count, other_count, file_count;
+};
+
+static void documents_deinit(struct documents *d)
+{
+    free(d->policies);
+    free(d->others);
+}
+
+static size_t count_documents(const struct pn_input *input)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < input->file_count; i++)
+        n += input->files[i].doc_count;
+    return n;
+}
+
+/* Policies among the paths; everything else is a manifest. */
+static int sort_documents(struct documents *ret, const struct pn_input *paths,
+                          const struct pn_input *manifests)
+{
+    size_t n = count_documents(paths) + count_documents(manifests);
+    ret->policies = calloc(n + 1, sizeof *ret->policies);
+    ret->others = calloc(n + 1, sizeof *ret->others);
+    if (ret->policies == NULL || ret->others == NULL)
+        return -ENOMEM;
+    for (size_t i = 0; i < paths->file_count; i++) {
+        const struct pn_input_file *file = &paths->files[i];
+        size_t before = ret->policy_count;
+        for (size_t k = 0; k < file->doc_count; k++) {
+            if (pn_lint_is_policy(&file->docs[k]))
+                ret->policies[ret->policy_count++] = file->docs[k];
+            else
+                ret->others[ret->other_count++] = file->docs[k];
+        }
+        ret->file_count += ret->policy_count > before;
+    }
+    for (size_t i = 0; i < manifests->file_count; i++) {
+        for (size_t k = 0; k < manifests->files[i].doc_count; k++)
+            ret->others[ret->other_count++] = manifests->files[i].docs[k];
+    }
+    return 0;
+}
+
+/* True when a file could not be read at all: that is no finding about what is in it. */
+static bool has_unread(const struct pn_diags *diags)
+{
+    for (size_t i = 0; i < diags->count; i++) {
+        if (pn_str_has_prefix(pn_str_of(diags->items[i].id), PN_STR("file-")))
+            return true;
+    }
+    return false;
+}
+
+static int examine(struct pn_diags *diags, const struct documents *d, const struct settings *s,
+                   const struct options *o)
+{
+    PN_CLEANUP(pn_policy_set_unref_pointer) struct pn_policy_set *set = NULL;
+    const struct pn_lint_options lint = {s->states, s->severities, o->no_suppressions};
+    int r = pn_load_policies_and(&set, NULL, 0, d->policies, d->policy_count, diags);
+    if (r < 0)
+        return r;
+    return pn_lint_run(diags, d->policies, d->policy_count, d->others, d->other_count, &lint);
+}
+
+static bool is_failure(const struct pn_findings *f, int level)
+{
+    struct pn_findings_counts counts = pn_findings_count(f);
+    for (int i = 0; i <= level; i++) {
+        if (counts.by_severity[i] > 0)
+            return true;
+    }
+    return f->diags->dropped > 0;
+}
+
+static enum pn_exit say_nothing_found(char **paths, size_t n)
+{
+    PN_CLEANUP(pn_buf_deinit) struct pn_buf names = PN_BUF_INIT;
+    for (size_t i = 0; i < n; i++)
+        pn_buf_printf(&names, "%s%s", i == 0 ? "" : ", ",
+                      strcmp(paths[i], "-") == 0 ? "<stdin>" : paths[i]);
+    pn_out_error("no templates or policies found in %.*s", PN_STR_ARG(pn_buf_view(&names)));
+    return PN_EXIT_FAILED;
+}
+
+static enum pn_exit lint_inputs(struct pn_diags *diags, const struct options *o,
+                                const struct settings *s, const struct pn_input *paths,
+                                const struct pn_input *manifests, bool *ret_is_empty)
+{
+    PN_CLEANUP(documents_deinit) struct documents d = {0};
+    int r = sort_documents(&d, paths, manifests);
+    bool is_unread = has_unread(diags);
+    *ret_is_empty = r == 0 && d.policy_count == 0 && diags->errors == 0;
+    if (*ret_is_empty)
+        return PN_EXIT_FAILED;
+    r = r == 0 ? examine(diags, &d, s, o) : r;
+    if (r < 0) {
+        pn_out_error("%s", strerror(-r));
+        return PN_EXIT_FAILED;
+    }
+    const struct pn_findings findings = {diags, PN_BUILD_VERSION, d.policy_count, d.file_count};
+    if (!write_outputs(o, &findings) || is_unread)
+        return PN_EXIT_FAILED;
+    return is_failure(&findings, o->fail_level) && !o->exit_zero ? PN_EXIT_DENIED : PN_EXIT_OK;
+}
+
+static enum pn_exit list_rules(const struct options *o)
+{
+    struct pn_out out = PN_OUT_INIT;
+    int r = 0;
+    if (strcmp(o->outputs.items[0], "json") == 0)
+        r = pn_findings_write_rules_json(&out.buf);
+    else
+        pn_findings_write_rules(&out.buf);
+    if (r < 0)
+        pn_out_error("%s", strerror(-r));
+    return pn_out_finish(&out) && r == 0 ? PN_EXIT_OK : PN_EXIT_FAILED;
+}
+
+static enum pn_exit run(const void *options, char **operands, size_t n)
+{
+    const struct options *o = options;
+    PN_CLEANUP(settings_deinit) struct settings settings = {0};
+    PN_CLEANUP(pn_diags_deinit) struct pn_diags diags = PN_DIAGS_INIT;
+    PN_CLEANUP(pn_input_deinit) struct pn_input paths = {0};
+    PN_CLEANUP(pn_input_deinit) struct pn_input manifests = {0};
+    const struct pn_flag_list names = {(const char **)(void *)operands, n};
+    bool is_empty = false;
+    if (!check_outputs(o) || !read_settings(&settings, o))
+        return PN_EXIT_FAILED;
+    if (o->list_rules)
+        return list_rules(o);
+    if (n == 0) {
+        pn_out_error("no policies: name their files or directories");
+        pn_out_note(PN_STR("See 'pannier lint --help' for usage.\n"));
+        return PN_EXIT_FAILED;
+    }
+    int r = pn_input_read(&paths, &names, o->recursive, &diags);
+    r = r == 0 ? pn_input_read(&manifests, &o->manifests, o->recursive, &diags) : r;
+    if (r < 0) {
+        pn_out_error("%s", strerror(-r));
+        return PN_EXIT_FAILED;
+    }
+    enum pn_exit exit_code = lint_inputs(&diags, o, &settings, &paths, &manifests, &is_empty);
+    return is_empty ? say_nothing_found(operands, n) : exit_code;
+}
+
+const struct pn_cmd pn_cmd_lint = {
+    .name = "lint",
+    .summary = "Look for mistakes in templates, policies and budgets",
+    .about =
+        "Whatever keeps policies from being loaded, and what is wrong, risky or useless beside: "
+        "in one document, between policies that may select one Pod, and against budgets. Each "
+        "finding has its place, its evidence and a page. A comment suppresses it: "
+        "# pannier:ignore PN0501 the reason.\n"
+        "Documents that are not pannier's are manifests: workloads are compared with the "
+        "policies.\n"
+        "Exit code: 0 when nothing is found from --fail-level on, 1 when something is, 2 when a "
+        "file could not be read or there was nothing to examine; the same for all formats.",
+    .usage = "PATH... [flags]",
+    .examples = "  # All policies of a directory\n"
+                "  pannier lint policies\n"
+                "\n"
+                "  # In CI: annotations for GitHub, and a file for code scanning\n"
+                "  pannier lint policies -o github -o sarif=lint.sarif\n"
+                "\n"
+                "  # With the workloads of a chart, without one rule\n"
+                "  helm template . | pannier lint policies -f - --ignore PN0309\n",
+    .flags = flags,
+    .options_size = sizeof(struct options),
+    .operands_max = SIZE_MAX,
+    .run = run,
+};

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kube/quantity.h"
+#include "kube/resources.h"
+#include "lint/overlap.h"
+
+/* Combinations of policies that are tried for one number of one budget. What is found within them
+ * is beyond the budget for certain; a larger one may be missed. */
+enum { COMBINATIONS_MAX = 20000, RELATED_MAX = 8 };
+
+/* One number of a budget, and how a policy counts towards it. */
+enum counted { COUNT_SIDECARS, COUNT_CATEGORY, COUNT_REQUESTS, COUNT_LIMITS };
+
+struct bound {
+    enum counted counted;
+    struct pn_str name; /* the resource, or the category */
+    __int128 most;      /* nano-units, or a count */
+    const struct pn_node *node;
+};
+
+struct search {
+    struct pn_lint *l;
+    const struct pn_lint_budget *budget;
+    const struct bound *bound;
+    const struct pn_lint_policy **policies; /* that may be within the budget and count at all */
+    __int128 *amounts;
+    size_t count;
+    struct pn_overlap overlap;
+    bool *is_in, *best; /* of policies */
+    __int128 sum, best_sum;
+    size_t steps;
+};
+
+/* ---- what a policy comes to ------------------------------------------------------------ */
+
+static bool runs_for_long(const struct pn_lint_container *c)
+{
+    return !c->init || c->native;
+}
+
+static __int128 count_of(const struct pn_lint_policy *p, const struct bound *bound)
+{
+    __int128 n = 0;
+    for (size_t i = 0; i < p->injection_count; i++) {
+        const struct pn_lint_injection *in = &p->injections[i];
+        if (bound->counted == COUNT_CATEGORY) {
+            n += pn_str_eq(in->template->category, bound->name);
+            continue;
+        }
+        for (size_t k = 0; k < in->container_count; k++)
+            n += runs_for_long(&in->containers[k]) && !in->containers[k].trace->maybe;
+    }
+    return n;
+}
+
+/* What the containers state for certain; 0 where it is not known. */
+static __int128 amount_of(struct pn_lint *l, const struct pn_lint_policy *p,
+                          const struct bound *bound)
+{
+    __int128 sum = 0;
+    for (size_t i = 0; i < p->injection_count; i++) {
+        for (size_t k = 0; k < p->injections[i].container_count; k++) {
+            const struct pn_lint_container *c = &p->injections[i].containers[k];
+            struct pn_requirements stated;
+            struct pn_err err = PN_ERR_INIT;
+            struct pn_value v;
+            bool whole = true;
+            __int128 nano = 0;
+            if (!runs_for_long(c) || c->trace->maybe)
+                continue;
+            int r = pn_trace_value(&v, &whole, c->trace, l->arena);
+            r = r == 0 ? pn_resources_sum(&stated, &v, 1, l->arena, &err) : r;
+            l->out_of_memory = l->out_of_memory || r < 0;
+            if (r == 0 && pn_resources_nano(&nano,
+                                            bound->counted == COUNT_REQUESTS ? &stated.requests
+                                                                             : &stated.limits,
+                                            bound->name))
+                sum += nano;
+        }
+    }
+    return sum;
+}
+
+static void write_amount(struct pn_buf *out, const struct bound *bound, __int128 amount)
+{
+    struct pn_quantity q = {.mantissa = amount, .exp10 = -9};
+    if (bound->counted == COUNT_SIDECARS || bound->counted == COUNT_CATEGORY) {
+        pn_buf_int(out, (int64_t)amount);
+        return;
+    }
+    if (!pn_str_is(bound->name, "cpu")) {
+        q.format = PN_QUANTITY_BINARY_SI;
+    }
+    while (q.mantissa != 0 && q.mantissa % 10 == 0) {
+        q.mantissa /= 10;
+        q.exp10++;
+    }
+    if (q.mantissa == 0)
+        q.exp10 = 0;
+    pn_quantity_write(out, &q);
+}
+
+static struct pn_str amount_text(struct pn_lint *l, const struct bound *bound, __int128 amount)
+{
+    struct pn_buf text = PN_BUF_IN_ARENA(l->arena);
+    write_amount(&text, bound, amount);
+    l->out_of_memory = l->out_of_memory || text.failed;
+    return pn_buf_view(&text);
+}
+
+static struct pn_str words_of(struct pn_lint *l, const struct bound *bound)
+{
+    switch (bound->counted) {
+    case COUNT_SIDECARS:
+        return PN_STR("sidecars");
+    case COUNT_CATEGORY:
+        return pn_arena_format(l->arena, "templates of category %.*s", PN_STR_ARG(bound->name));
+    case COUNT_REQUESTS:
+        return pn_arena_format(l->arena, "%.*s in requests", PN_STR_ARG(bound->name));
+    default:
+        return pn_arena_format(l->arena, "%.*s in limits", PN_STR_ARG(bound->name));
+    }
+}
+
+/* ---- the worst combination ------------------------------------------------------------- */
+
+static __int128 rest_of(const struct search *s, size_t from)
+{
+    __int128 sum = 0;
+    for (size_t i = from; i < s->count; i++)
+        sum += s->amounts[i];
+    return sum;
+}
+
+static bool clashes(const struct search *s, size_t i)
+{
+    for (size_t k = 0; k < i; k++) {
+        if (s->is_in[k] && pn_lint_do_clash(s->l, s->policies[k], s->policies[i]))
+            return true;
+    }
+    return false;
+}
+
+static void try_from(struct search *s, size_t i)
+{
+    if (s->sum > s->best_sum) {
+        s->best_sum = s->sum;
+        memcpy(s->best, s->is_in, s->count * sizeof *s->best);
+    }
+    if (i == s->count || s->sum + rest_of(s, i) <= s->best_sum || s->steps++ > COMBINATIONS_MAX)
+        return;
+    size_t mark = s->overlap.count;
+    struct pn_str when = s->overlap.when;
+    bool is_known = s->overlap.is_known;
+    pn_overlap_add_policy(&s->overlap, s->policies[i]);
+    if (pn_overlap_is_possible(&s->overlap) && !clashes(s, i)) {
+        s->is_in[i] = true;
+        s->sum += s->amounts[i];
+        try_from(s, i + 1);
+        s->sum -= s->amounts[i];
+        s->is_in[i] = false;
+    }
+    pn_overlap_cut(&s->overlap, mark, when, is_known);
+    try_from(s, i + 1);
+}
+
+static void say_combination(struct search *s)
+{
+    struct pn_lint *l = s->l;
+    struct pn_buf witness = PN_BUF_IN_ARENA(l->arena), sum = PN_BUF_IN_ARENA(l->arena);
+    size_t related = 0;
+    pn_overlap_cut(&s->overlap, 1, PN_STR_NULL, true);
+    for (size_t i = 0; i < s->count; i++) {
+        if (!s->best[i])
+            continue;
+        pn_overlap_add_policy(&s->overlap, s->policies[i]);
+        struct pn_str amount = amount_text(l, s->bound, s->amounts[i]);
+        if (related < RELATED_MAX)
+            pn_lint_also(l, s->policies[i]->name_at, "adds %.*s", PN_STR_ARG(amount));
+        pn_buf_printf(&sum, "%s%.*s", related++ > 0 ? " + " : "", PN_STR_ARG(amount));
+    }
+    pn_overlap_write_witness(&witness, &s->overlap);
+    pn_lint_note(l, "all %zu select a Pod %.*s", related, PN_STR_ARG(pn_buf_view(&witness)));
+    pn_lint_note(l, "%.*s = %.*s", PN_STR_ARG(pn_buf_view(&sum)),
+                 PN_STR_ARG(amount_text(l, s->bound, s->best_sum)));
+    l->out_of_memory = l->out_of_memory || witness.failed || sum.failed;
+}
+
+static void report_combination(struct search *s)
+{
+    struct pn_lint *l = s->l;
+    if (s->best_sum <= s->bound->most)
+        return;
+    pn_lint_report(l, PN_RULE_COMBINED_BUDGET_EXCEEDED,
+                   (struct pn_place){s->budget->at.source, s->bound->node},
+                   "budget `%.*s` allows %.*s: policies that may select one Pod come to %.*s",
+                   PN_STR_ARG(s->budget->name),
+                   PN_STR_ARG(pn_arena_format(l->arena, "%.*s %.*s",
+                                              PN_STR_ARG(amount_text(l, s->bound, s->bound->most)),
+                                              PN_STR_ARG(words_of(l, s->bound)))),
+                   PN_STR_ARG(amount_text(l, s->bound, s->best_sum)));
+    say_combination(s);
+    pn_lint_help(l, "raise it, let fewer policies select one Pod, or accept that those of lower "
+                    "priority are left out");
+}
+
+/* ---- one number ------------------------------------------------------------------------ */
+
+static bool is_within(struct pn_lint *l, const struct pn_lint_policy *p,
+                      const struct pn_lint_budget *b)
+{
+    struct pn_overlap both;
+    pn_overlap_init(&both, l->arena);
+    pn_overlap_add_budget(&both, b);
+    pn_overlap_add_policy(&both, p);
+    return !p->audits && pn_overlap_is_possible(&both);
+}
+
+static void check_alone(struct search *s, const struct pn_lint_policy *p, __int128 amount)
+{
+    struct pn_lint *l = s->l;
+    struct pn_arena *a = l->arena;
+    bool always = pn_overlap_implies(&p->pods, &s->budget->pods, a) &&
+                  pn_overlap_implies(&p->namespaces, &s->budget->namespaces, a);
+    pn_lint_report(l, PN_RULE_BUDGET_EXCEEDED, p->name_at,
+                   "policy `%.*s` alone comes to %.*s %.*s; budget `%.*s` allows %.*s",
+                   PN_STR_ARG(p->name), PN_STR_ARG(amount_text(l, s->bound, amount)),
+                   PN_STR_ARG(words_of(l, s->bound)), PN_STR_ARG(s->budget->name),
+                   PN_STR_ARG(amount_text(l, s->bound, s->bound->most)));
+    if (!always || p->denies)
+        pn_lint_weigh(l, PN_RULE_BUDGET_EXCEEDED, PN_SEVERITY_WARNING);
+    pn_lint_also(l, (struct pn_place){s->budget->at.source, s->bound->node}, "the budget");
+    if (p->denies)
+        pn_lint_note(l, "a policy that denies is never left out: it is noted as "
+                        "injected-over-budget, and nothing else has room beside it");
+    else
+        pn_lint_note(l, always ? "it never applies: the budget holds for all its Pods"
+                               : "it never applies to Pods that the budget holds for");
+    pn_lint_help(l, "raise the budget, or let the sidecar ask for less");
+}
+
+static void check_bound(struct pn_lint *l, const struct pn_lint_budget *b,
+                        const struct bound *bound)
+{
+    struct search s = {.l = l, .budget = b, .bound = bound};
+    size_t n = l->policy_count + 1;
+    s.policies = pn_arena_zalloc(l->arena, n, sizeof *s.policies);
+    s.amounts = pn_arena_zalloc(l->arena, n, sizeof *s.amounts);
+    s.is_in = pn_arena_zalloc(l->arena, n, sizeof *s.is_in);
+    s.best = pn_arena_zalloc(l->arena, n, sizeof *s.best);
+    pn_overlap_init(&s.overlap, l->arena);
+    if (s.policies == NULL || s.amounts == NULL || s.is_in == NULL || s.best == NULL) {
+        l->out_of_memory = true;
+        return;
+    }
+    for (size_t i = 0; i < l->policy_count; i++) {
+        const struct pn_lint_policy *p = &l->policies[i];
+        __int128 amount = bound->counted == COUNT_SIDECARS || bound->counted == COUNT_CATEGORY
+                              ? count_of(p, bound)
+                              : amount_of(l, p, bound);
+        if (amount == 0 || !is_within(l, p, b))
+            continue;
+        if (amount > bound->most) {
+            check_alone(&s, p, amount);
+            continue;
+        }
+        s.policies[s.count] = p;
+        s.amounts[s.count++] = amount;
+    }
+    pn_overlap_add_budget(&s.overlap, b);
+    try_from(&s, 0);
+    report_combination(&s);
+}
+
+/* ---- budgets --------------------------------------------------------------------------- */
+
+static void check_amounts(struct pn_lint *l, const struct pn_lint_budget *b,
+                          const struct pn_node *amounts, enum counted counted)
+{
+    for (uint32_t i = 0;
+         amounts != NULL && amounts->kind == PN_NODE_MAPPING && i < amounts->mapping.count; i++) {
+        const struct pn_node_entry *e = &amounts->mapping.entries[i];
+        struct bound bound = {.counted = counted, .name = e->key->s, .node = e->value};
+        struct pn_quantity q;
+        struct pn_err err = PN_ERR_INIT;
+        struct pn_value v;
+        if (pn_value_from_node(&v, e->value, l->arena) != 0) {
+            l->out_of_memory = true;
+            return;
+        }
+        if (pn_quantity_from_value(&q, v, &err) == 0 && pn_quantity_nano(&bound.most, &q) &&
+            bound.most > 0)
+            check_bound(l, b, &bound);
+        else if (q.mantissa == 0)
+            pn_lint_report(l, PN_RULE_BUDGET_ALLOWS_NOTHING,
+                           (struct pn_place){b->at.source, e->value},
+                           "budget `%.*s` has no %.*s for any sidecar", PN_STR_ARG(b->name),
+                           PN_STR_ARG(e->key->s));
+    }
+}
+
+static void check_counts(struct pn_lint *l, const struct pn_lint_budget *b)
+{
+    const struct pn_node *sidecars = pn_node_get(b->max, "sidecars");
+    const struct pn_node *per_category = pn_node_get(b->max, "perCategory");
+    const struct pn_node *counts[] = {sidecars, per_category};
+    for (size_t i = 0; i < PN_COUNT_OF(counts); i++) {
+        if (counts[i] == NULL || counts[i]->kind != PN_NODE_INT || counts[i]->i != 0)
+            continue;
+        pn_lint_report(l, PN_RULE_BUDGET_ALLOWS_NOTHING, (struct pn_place){b->at.source, counts[i]},
+                       "budget `%.*s` allows no sidecar at all", PN_STR_ARG(b->name));
+        pn_lint_help(l,
+                     "to keep Pods out, exclude them in the policies' match: that is told as not "
+                     "selected");
+    }
+    if (sidecars != NULL && sidecars->kind == PN_NODE_INT && sidecars->i > 0) {
+        const struct bound bound = {COUNT_SIDECARS, PN_STR_NULL, sidecars->i, sidecars};
+        check_bound(l, b, &bound);
+    }
+    for (size_t i = 0; per_category != NULL && per_category->kind == PN_NODE_INT &&
+                       per_category->i > 0 && i < l->template_count;
+         i++) {
+        const struct bound bound = {COUNT_CATEGORY, l->templates[i].category, per_category->i,
+                                    per_category};
+        check_bound(l, b, &bound);
+    }
+}
+
+/* True when request and limit of cpu and memory are known to be no Guaranteed container's. */
+static bool is_not_guaranteed(const struct pn_lint_container *c)
+{
+    static const char *const paths[][2] = {
+        {"resources.requests.cpu", "resources.limits.cpu"},
+        {"resources.requests.memory", "resources.limits.memory"}};
+    for (size_t i = 0; i < PN_COUNT_OF(paths); i++) {
+        const struct pn_trace *request = pn_trace_path(c->trace, paths[i][0]);
+        const struct pn_trace *limit = pn_trace_path(c->trace, paths[i][1]);
+        struct pn_quantity a, b;
+        struct pn_err err = PN_ERR_INIT;
+        __int128 x, y;
+        if (limit == NULL)
+            return true;
+        if (request == NULL || request->kind != PN_TRACE_SCALAR || limit->kind != PN_TRACE_SCALAR)
+            continue;
+        if (pn_quantity_from_value(&a, request->scalar, &err) == 0 &&
+            pn_quantity_from_value(&b, limit->scalar, &err) == 0 && pn_quantity_nano(&x, &a) &&
+            pn_quantity_nano(&y, &b) && x != y)
+            return true;
+    }
+    return false;
+}
+
+static void check_qos(struct pn_lint *l, const struct pn_lint_budget *b)
+{
+    const struct pn_place at = {b->at.source, pn_node_get(b->spec, "guaranteedPods")};
+    for (size_t i = 0; i < l->policy_count && pn_str_is(b->guaranteed, "Allow"); i++) {
+        const struct pn_lint_policy *p = &l->policies[i];
+        for (size_t k = 0; k < p->injection_count && is_within(l, p, b); k++) {
+            for (size_t m = 0; m < p->injections[k].container_count; m++) {
+                const struct pn_lint_container *c = &p->injections[k].containers[m];
+                const struct pn_trace *resources = pn_trace_get(c->trace, "resources");
+                if (resources == NULL || resources->kind != PN_TRACE_MAP || !is_not_guaranteed(c))
+                    continue;
+                pn_lint_report(
+                    l, PN_RULE_QOS_DOWNGRADE, at,
+                    "budget `%.*s` lets Guaranteed Pods become Burstable: `%.*s` of policy "
+                    "`%.*s` requests less than its limits",
+                    PN_STR_ARG(b->name), PN_STR_ARG(c->name), PN_STR_ARG(p->name));
+                pn_lint_also(l, resources->at, "requests and limits differ");
+                pn_lint_note(l,
+                             "a Burstable Pod is evicted and killed before a Guaranteed one, and "
+                             "has no cores of its own");
+                pn_lint_help(l, "guaranteedPods: RaiseRequests");
+                return;
+            }
+        }
+    }
+}
+
+void pn_lint_check_budgets(struct pn_lint *l)
+{
+    for (size_t i = 0; i < l->budget_count; i++) {
+        const struct pn_lint_budget *b = &l->budgets[i];
+        const struct pn_node *added = pn_node_get(b->max, "added");
+        check_qos(l, b);
+        if (pn_str_is(pn_node_str(pn_node_get(b->spec, "onExceeded")), "Warn"))
+            continue; /* nothing is left out */
+        check_counts(l, b);
+        check_amounts(l, b, pn_node_get(added, "requests"), COUNT_REQUESTS);
+        check_amounts(l, b, pn_node_get(added, "limits"), COUNT_LIMITS);
+    }
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PN_LINT_LINT_H
+#define PN_LINT_LINT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/diag.h"
+#include "base/node.h"
+#include "lint/rules.h"
+
+/* What a rule is for one run. */
+enum pn_rule_state { PN_RULE_BY_DEFAULT, PN_RULE_ON, PN_RULE_OFF };
+
+struct pn_lint_options {
+    const enum pn_rule_state *states;   /* by pn_rule_index(); NULL: all by default */
+    const enum pn_severity *severities; /* likewise; NULL: the rules' own */
+    bool ignores_suppressions;          /* --no-inline-suppressions */
+};
+
+/*
+ * Looks for what is questionable in documents that were read already. `policies` are those of
+ * pannier, whose loader's diagnostics are in `diags` before; they become findings too: they get
+ * their code; states, severities and suppressions do not hold for them. A file in which the loader
+ * found errors is not looked into any further, and then nothing is said about the set as a whole.
+ * `manifests` are other documents (workloads), for the rules that need them. Findings are sorted.
+ * Prints nothing. Returns 0 or -ENOMEM.
+ */
+int pn_lint_run(struct pn_diags *diags, const struct pn_document *policies, size_t policy_count,
+                const struct pn_document *manifests, size_t manifest_count,
+                const struct pn_lint_options *o) PN_MUST_CHECK;
+
+/* True when the document is of one of pannier's kinds, or was meant to be. */
+bool pn_lint_is_policy(const struct pn_document *doc);
+
+#endif

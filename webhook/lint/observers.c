@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lint/observers.h"
+
+#include "lint/image.h"
+
+#define LOGS PN_OBSERVES_LOGS
+#define METRICS PN_OBSERVES_METRICS
+#define TRACES PN_OBSERVES_TRACES
+
+static const struct {
+    const char *name;
+    uint32_t observes;
+} images[] = {
+    {"fluent-bit", LOGS},
+    {"fluentd", LOGS},
+    {"filebeat", LOGS},
+    {"promtail", LOGS},
+    {"vector", LOGS},
+    {"logstash", LOGS},
+    {"telegraf", METRICS},
+    {"statsd-exporter", METRICS},
+    {"jaeger-agent", TRACES},
+    {"opentelemetry-collector", METRICS | TRACES},
+    {"opentelemetry-collector-contrib", METRICS | TRACES},
+    {"alloy", LOGS | METRICS | TRACES},
+};
+
+static const struct {
+    const char *name;
+    uint32_t observes;
+} categories[] = {
+    {"logging", LOGS},
+    {"logs", LOGS},
+    {"metrics", METRICS},
+    {"monitoring", METRICS},
+    {"tracing", TRACES},
+    {"traces", TRACES},
+    {"telemetry", METRICS | TRACES},
+    {"observability", METRICS | TRACES},
+};
+
+uint32_t pn_observer_of(const struct pn_lint_injection *in, const struct pn_lint_container *c)
+{
+    struct pn_str image = pn_trace_str(pn_trace_get(c->trace, "image"));
+    struct pn_str name = pn_image_name(pn_image_parse(image).repository);
+    for (size_t i = 0; i < PN_COUNT_OF(images); i++) {
+        if (pn_str_is(name, images[i].name))
+            return images[i].observes;
+    }
+    for (size_t i = 0; i < PN_COUNT_OF(categories); i++) {
+        if (pn_str_is(in->template->category, categories[i].name))
+            return categories[i].observes;
+    }
+    return 0;
+}
+
+const char *pn_observes_name(uint32_t observes)
+{
+    return (observes & LOGS) != 0 ? "logs" : (observes & METRICS) != 0 ? "metrics" : "traces";
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PN_LINT_WORDS_H
+#define PN_LINT_WORDS_H
+
+#include "base/buf.h"
+#include "lint/trace.h"
+
+/* The known texts of a list, one blank between them: a command line as people read it. */
+void pn_words_join(struct pn_buf *out, const struct pn_trace *list);
+
+/* True when `text` holds the words one after the other, with blanks between them. */
+bool pn_words_hold(struct pn_str text, const char *words);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PN_REPORT_FINDINGS_H
+#define PN_REPORT_FINDINGS_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/diag.h"
+
+/*
+ * What `pannier lint` found, in the formats that people and machines read. Findings come sorted.
+ * Suppressed ones are in the formats that have a place for them (JSON, SARIF), and counted in all.
+ */
+struct pn_findings {
+    const struct pn_diags *diags;
+    const char *version;     /* of pannier */
+    size_t documents, files; /* that were looked into */
+};
+
+struct pn_findings_counts {
+    size_t by_severity[3]; /* without the suppressed ones */
+    size_t suppressed;
+};
+
+struct pn_findings_counts pn_findings_count(const struct pn_findings *f);
+
+/* The address of the page of a finding's rule; nothing for one without a code. */
+void pn_findings_write_url(struct pn_buf *out, const char *code);
+
+/* With excerpt, evidence, help and address; or one line for each. */
+void pn_findings_write_full(struct pn_buf *out, const struct pn_findings *f, bool color);
+void pn_findings_write_concise(struct pn_buf *out, const struct pn_findings *f, bool color);
+
+/* "2 errors, 1 warning in 3 documents (2 files)", and a line break. */
+void pn_findings_write_summary(struct pn_buf *out, const struct pn_findings *f);
+
+/*
+ * {"schemaVersion": 1, "tool": {"name", "version"},
+ *  "diagnostics": [{"id", "name", "severity", "message", "file", "start": {"line", "column",
+ *    "offset"}, "end": {...}, "object", "pointer", "related": [{"file", "start", "end",
+ * "message"}], "notes": [...], "help", "url", "suppressed": null or {"kind", "reason"}}],
+ *  "summary": {"errors", "warnings", "infos", "suppressed", "documents", "files"}}
+ * Lines and columns count from 1, columns in characters, offsets in bytes. An id is null where no
+ * rule has the diagnostic. Returns 0 or -ENOMEM.
+ */
+int pn_findings_write_json(struct pn_buf *out, const struct pn_findings *f) PN_MUST_CHECK;
+
+/* SARIF 2.1.0 with all rules. Returns 0 or -ENOMEM. */
+int pn_findings_write_sarif(struct pn_buf *out, const struct pn_findings *f) PN_MUST_CHECK;
+
+/*
+ * Workflow commands of GitHub: errors first, at most ten of each kind, which is what a step may
+ * have, and a notice that says how many more there are.
+ */
+void pn_findings_write_github(struct pn_buf *out, const struct pn_findings *f);
+
+/* The rules as a table, or as JSON: [{"id", "name", "severity", "default", "summary", "url"}]. */
+void pn_findings_write_rules(struct pn_buf *out);
+int pn_findings_write_rules_json(struct pn_buf *out) PN_MUST_CHECK;
+
+#endif
