@@ -10,7 +10,8 @@
 enum pn_exit {
     PN_EXIT_OK = 0,
     PN_EXIT_DENIED = 1, /* an object was denied */
-    PN_EXIT_FOUND = 1,  /* what was to be checked is not as it should be; lint: something was found */
+    PN_EXIT_FOUND =
+        1, /* what was to be checked is not as it should be; lint: something was found */
     PN_EXIT_FAILED = 2, /* usage, unreadable or malformed input, no input found, no output */
 };
 
