@@ -269,6 +269,8 @@ class Prometheus:
             with urllib.request.urlopen(url, timeout=10) as response:
                 return json.load(response)["data"]
         except urllib.error.HTTPError as error:
+            if error.code == 503:  # it is starting; for wait_for(), as good as nobody listening
+                raise
             with error:
                 raise AssertionError(f"{parameters}: {error.read().decode()}") from None
 
