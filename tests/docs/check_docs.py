@@ -109,7 +109,7 @@ def check_explain():
 
 def check_fields():
     fields = set()
-    for name in ("template", "policy_decode", "compile", "params", "budget_decode"):
+    for name in ("template", "policy_decode", "compile", "params", "overrides", "budget_decode"):
         fields |= set(re.findall(r'\{\s*"(\w+)",\s*PN_FIELD_', read(f"webhook/engine/{name}.c")))
     text = read("docs/policies.md") + read("docs/budgets.md")
     if len(fields) < 30:

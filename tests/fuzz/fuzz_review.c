@@ -49,7 +49,7 @@ static const char policies[] =
     "  supports: {hostNetwork: true, os: [linux, windows]}\n"
     "  parameters: [{name: num, type: integer, default: 5, maximum: 9}, {name: s, type: map, "
     "default: "
-    "{}, pattern: '[a-z]*'}]\n"
+    "{}, pattern: '[a-z]*', keyPattern: '[a-z.-]*'}]\n"
     "  pod: {metadata: {annotations: {e: '${parameters.num} ${len(pod.spec.initContainers)}'}}, "
     "spec: "
     "{volumes: [{name: e, configMap: {name: 'c-${pod.metadata.namespace}'}}]}}\n"

@@ -31,7 +31,7 @@ COMPILER = re.compile(r"__stack_chk_(fail|guard)$|__chk_fail$|__aarch64_\w+$|__(
 # regular expressions, and yyjson.
 OWN = {
     ("base", "number.c"): re.compile(r"(strtod|strtol|__isoc23_strtol|__errno_location)$"),
-    ("engine", "params.c"): re.compile(r"reg(comp|exec|free|error)$"),  # patterns of parameters
+    ("engine", "pattern.c"): re.compile(r"reg(comp|exec|free|error)$"),  # patterns of parameters
     ("engine", "json.c"): re.compile(r"yyjson_\w+$"),
     ("engine", "review.c"): re.compile(r"yyjson_\w+$"),
 }

@@ -19,18 +19,19 @@ enum pn_parameter_type {
     PN_PARAMETER_QUANTITY, /* a string in Kubernetes' notation */
     PN_PARAMETER_ARRAY,
     PN_PARAMETER_OBJECT,
-    PN_PARAMETER_MAP, /* an object of strings; pattern and enum hold for each value */
+    PN_PARAMETER_MAP, /* an object of strings; pattern and enum hold for each value, keyPattern for
+                         each key */
 };
 
 struct pn_parameter {
     struct pn_str name;
     struct pn_str description; /* s == NULL: none */
     enum pn_parameter_type type;
-    struct pn_value default_value; /* PN_ABSENT: none */
-    struct pn_value allowed;       /* enum: a list, or PN_ABSENT */
-    struct pn_str pattern; /* POSIX extended, of the whole text, terminated; s == NULL: none */
-    struct pn_value minimum, maximum; /* numbers or quantities; PN_ABSENT: none */
-    uint32_t max_length;              /* bytes of a text, or of each value of a map; 0: not said */
+    struct pn_value default_value;      /* PN_ABSENT: none */
+    struct pn_value allowed;            /* enum: a list, or PN_ABSENT */
+    struct pn_str pattern, key_pattern; /* of a text, of the keys of a map (pattern.h); or NULL */
+    struct pn_value minimum, maximum;   /* numbers or quantities; PN_ABSENT: none */
+    uint32_t max_length; /* bytes of a text, or of each value of a map; 0: not said */
 };
 
 struct pn_parameters {
