@@ -13,8 +13,8 @@
 
 /* ---- helpers --------------------------------------------------------------------------- */
 
-/* A policy set from YAML text; faults fail the test. Caller unrefs. */
-static struct pn_policy_set *make_set(const char *yaml)
+/* A policy set from YAML text; faults fail the test, but those in `earlier`. Caller unrefs. */
+static struct pn_policy_set *make_set_after(const char *yaml, const char *earlier)
 {
     PN_CLEANUP(pn_arena_free_pointer) struct pn_arena *a = NULL;
     PN_CLEANUP(pn_diags_deinit) struct pn_diags diags = PN_DIAGS_INIT;
@@ -24,12 +24,20 @@ static struct pn_policy_set *make_set(const char *yaml)
     size_t n = 0;
     ck_assert_int_eq(pn_arena_new(&a, 0), 0);
     ck_assert_int_eq(pn_yaml_read(&docs, &n, &source, a, &diags), 0);
+    if (earlier != NULL)
+        pn_diags_add(&diags, PN_SEVERITY_ERROR, "earlier", NULL, (struct pn_span){0}, "%s",
+                     earlier);
     int r = pn_policy_set_new(&set, docs, n, &diags);
     if (r != 0 && diags.count > 0)
         ck_abort_msg("%u:%u %s", diags.items[0].span.line, diags.items[0].span.column,
                      diags.items[0].message);
     ck_assert_int_eq(r, 0);
     return set;
+}
+
+static struct pn_policy_set *make_set(const char *yaml)
+{
+    return make_set_after(yaml, NULL);
 }
 
 #define TEMPLATE(name)                                                                           \
@@ -336,6 +344,26 @@ START_TEST(every_refusal_of_memory_is_an_error_and_no_crash)
 }
 END_TEST
 
+START_TEST(earlier_faults_change_nothing_in_a_set)
+{
+    PN_CLEANUP(pn_arena_free_pointer) struct pn_arena *a = NULL;
+    struct pn_err err = PN_ERR_INIT;
+    struct pn_decision *decision = NULL;
+    char *body = NULL;
+    struct pn_policy_set *set = make_set_after(
+        TEMPLATE("t") "---\napiVersion: pannier.dev/v1alpha1\nkind: InjectionPolicy\n"
+                      "metadata: {name: p}\nspec: {match: {podSelector: {}}, "
+                      "inject: [{templateRef: {name: t}}]}\n",
+        "in another file");
+    ck_assert_int_eq(pn_arena_new(&a, 0), 0);
+    ck_assert_int_eq(decide(&decision, set, pod_text, a, 0, &err, &body), 0);
+    ck_assert_uint_eq(decision->verdict_count, 1);
+    ck_assert_int_eq(decision->verdicts[0].reason.id, PN_REASON_INJECTED);
+    free(body);
+    pn_policy_set_unref(set);
+}
+END_TEST
+
 START_TEST(a_set_outlives_its_publisher)
 {
     struct pn_policy_set *set = make_set(TEMPLATE("t") POLICY);
@@ -385,6 +413,7 @@ int main(void)
     tcase_add_test(t, a_review_cut_anywhere_is_a_bad_review);
     tcase_add_loop_test(t, duplicate_keys_are_refused_wherever_they_stand, 0, 5);
     tcase_add_test(t, every_refusal_of_memory_is_an_error_and_no_crash);
+    tcase_add_test(t, earlier_faults_change_nothing_in_a_set);
     tcase_add_test(t, a_set_outlives_its_publisher);
     tcase_add_test(t, a_set_s_hash_is_that_of_its_documents);
     suite_add_tcase(s, t);

@@ -492,8 +492,9 @@ static void compile(struct pn_policy_set *set, struct pn_template_draft **sorted
     set->templates = templates;
     set->template_count = template_count;
     list_categories(set, d);
-    compile_policies(set, &(struct lookup){templates, template_count, d->diags->errors == 0},
-                     sorted_templates, sorted_policies, policy_count, d);
+    compile_policies(
+        set, &(struct lookup){templates, template_count, d->diags->errors == d->errors_before},
+        sorted_templates, sorted_policies, policy_count, d);
     if (!d->out_of_memory && pn_view_zeros_new(&set->zeros, d->arena) != 0)
         d->out_of_memory = true;
     if (!d->out_of_memory && pn_index_new(&set->index, set, d->arena) != 0)

@@ -20,6 +20,7 @@ struct pn_decoder {
     const struct pn_source *source;
     struct pn_arena *arena; /* where strings and lists of the targets live */
     struct pn_diags *diags;
+    size_t errors_before; /* in `diags`, of somebody else's work */
     bool out_of_memory;
 };
 

@@ -147,7 +147,7 @@ static int set_new(struct pn_policy_set **ret, const struct pn_document *docs, s
     int r = set_alloc(&set);
     if (r != 0)
         return r;
-    struct pn_decoder d = {.arena = set->arena, .diags = diags};
+    struct pn_decoder d = {.arena = set->arena, .diags = diags, .errors_before = errors};
     struct pn_drafts drafts = {
         .templates = calloc(n + 1, sizeof *drafts.templates),
         .policies = calloc(n + 1, sizeof *drafts.policies),
