@@ -6,7 +6,7 @@ import json
 from checks import (annotation, check, check_created, check_equal, created, names, settled_name, test)
 from webhooks import Injector
 
-EARLY, OURS, LATE = "aa-injector", "zz-pannier", "zzz-injector"  # they are called in order of their names
+EARLY, OURS, LATE = "aa-injector", "zz-catalogue", "zzz-injector"  # they are called in order of their names
 MOUNT = "/var/log/app"                       # what ship-logs gives to the app's containers
 POD = {"metadata": {"name": "web", "labels": {"inject.pannier.dev/logging": "enabled"}},
        "spec": {"containers": [{"name": "web", "image": "registry.example.com/shop/web:2.14.3"}]}}

@@ -16,6 +16,7 @@ import subprocess
 import time
 
 from client import MERGE_PATCH, Client
+from network import Network
 
 START_SECONDS = 120
 STOP_SECONDS = 10
@@ -193,6 +194,7 @@ class Cluster:
             certificate=os.path.abspath(self.client_certificate), key=os.path.abspath(client_key)))
         admission = ADMISSION.format(kubeconfig=os.path.abspath(kubeconfig))
         self.token = secrets.token_hex(16)
+        self.network = Network(self.directory)
         self.run("kube-apiserver", [
             os.path.join(self.assets, "kube-apiserver"), "--etcd-servers", etcd,
             "--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", f"--secure-port={self.port}",
@@ -204,6 +206,7 @@ class Cluster:
             "--token-auth-file=" + self.write("tokens", f"{self.token},e2e,e2e,system:masters\n"),
             "--authorization-mode=RBAC", "--profiling=false", "--allow-privileged=true",
             "--admission-control-config-file=" + self.write("admission.yaml", admission),
+            "--egress-selector-config-file=" + self.write("egress.json", self.network.configuration()),
             "--audit-policy-file=" + self.write("audit-policy.json", json.dumps(AUDIT_POLICY)),
             f"--audit-log-path={self.audit_log}", "--audit-log-mode=blocking"])
         self.client = Client(self.port, self.certificate, self.token)

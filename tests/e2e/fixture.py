@@ -26,7 +26,7 @@ LIMIT_RANGE = {"metadata": {"name": "limits"}, "spec": {"limits": [
 class Fixture:
     def __init__(self, cluster, binary):
         self.cluster, self.client, self.binary = cluster, cluster.client, binary
-        self.pannier = self.start_pannier("pannier", CATALOGUE)
+        self.pannier = self.start_pannier("catalogue", CATALOGUE)
         for level in LEVELS:
             labels = {"pod-security.kubernetes.io/enforce": level}
             cluster.make_namespace(f"plain-{level}", labels)

@@ -10,15 +10,29 @@ import sys
 import tempfile
 
 PROJECT, PANNIER = (pathlib.Path(argument).resolve() for argument in sys.argv[1:])
-BASE = PROJECT / "manifests/base"
+DEPLOYMENT = (PROJECT / "manifests/server/deployment.yaml").read_text()
+REGISTRATIONS = ("manifests/base/webhooks.yaml", "docs/example/cluster/webhooks.yaml")
 
 
 def registrations_are_what_the_command_prints():
-    text = (BASE / "webhooks.yaml").read_text()
-    command, rest = text.split("\n", 1)
-    arguments = re.fullmatch(r"# By: pannier (webhook-config .*)", command)[1].split()
-    done = subprocess.run([PANNIER, *arguments], cwd=PROJECT, capture_output=True, text=True, check=True)
-    assert rest == done.stdout, "manifests/base/webhooks.yaml: run its first line again"
+    for path in REGISTRATIONS:
+        command, rest = (PROJECT / path).read_text().split("\n", 1)
+        arguments = re.fullmatch(r"# By: pannier (webhook-config .*)", command)[1].split()
+        done = subprocess.run([PANNIER, *arguments], cwd=PROJECT, capture_output=True, text=True, check=True)
+        assert rest == done.stdout, f"{path}: run its first line again"
+
+
+def each_webhook_gets_the_ca_of_self_signed():
+    """What the Job lists is what stands in the registrations (with what fail-closed adds)."""
+    component = PROJECT / "manifests/components"
+    added = re.findall(r"^  value: (\S+\.dev)$", (component / "fail-closed/mutating.yaml").read_text(), re.MULTILINE)
+    for registrations, listed, more in (
+            (REGISTRATIONS[0], component / "self-signed/certs/registrations.yaml", []),
+            (REGISTRATIONS[0], PROJECT / "manifests/overlays/fail-closed/certs.yaml", added),
+            (REGISTRATIONS[1], PROJECT / "docs/example/cluster/certs.yaml", [])):
+        names = re.compile(r"^ *- name: (\S+\.dev)$", re.MULTILINE)
+        want = names.findall((PROJECT / registrations).read_text()) + more
+        assert want and names.findall(listed.read_text()) == want, f"{listed}: {want}"
 
 
 def the_configmap_has_all_templates():
@@ -27,7 +41,7 @@ def the_configmap_has_all_templates():
 
 
 def the_server_starts_with_the_deployment_s_arguments():
-    lines = re.findall(r"^        - (serve|--\S+)$", (BASE / "deployment.yaml").read_text(), re.MULTILINE)
+    lines = re.findall(r"^        - (serve|--\S+)(?: +#.*)?$", DEPLOYMENT, re.MULTILINE)
     assert lines[0] == "serve" and len(lines) > 5, lines
     with tempfile.TemporaryDirectory() as tls:
         subprocess.run([PANNIER, "certs", "issue", "--san", "localhost", "--output-dir", tls], check=True, capture_output=True)
@@ -48,13 +62,12 @@ def the_server_starts_with_the_deployment_s_arguments():
 
 def what_ends_in_time():
     """The grace period has room for both phases of the drain."""
-    text = (BASE / "deployment.yaml").read_text()
-    seconds = {name: int(re.search(name + r"[=:] ?(\d+)", text)[1])
+    seconds = {name: int(re.search(name + r"[=:] ?(\d+)", DEPLOYMENT)[1])
                for name in ("terminationGracePeriodSeconds", "--shutdown-delay", "--shutdown-timeout")}
     assert seconds["terminationGracePeriodSeconds"] > seconds["--shutdown-delay"] + seconds["--shutdown-timeout"], seconds
 
 
-TESTS = [registrations_are_what_the_command_prints, the_configmap_has_all_templates,
+TESTS = [registrations_are_what_the_command_prints, each_webhook_gets_the_ca_of_self_signed, the_configmap_has_all_templates,
          the_server_starts_with_the_deployment_s_arguments, what_ends_in_time]
 
 
