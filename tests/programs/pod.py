@@ -145,7 +145,10 @@ class Container:
         """True when the probe succeeds now."""
         seconds = max(2, probe.get("timeoutSeconds", 1))
         if "exec" in probe:
-            return self.execute(probe["exec"]["command"], seconds) == 0
+            try:
+                return self.execute(probe["exec"]["command"], seconds) == 0
+            except subprocess.TimeoutExpired:  # which is a failure to the kubelet, too
+                return False
         if "httpGet" in probe:
             get = probe["httpGet"]
             port = self.port(get["port"])

@@ -4,7 +4,7 @@
 
 Runs the functions test_* of each test_NAME.py beside this file; NAME is a template. Each test gets
 an empty folder. A test that lacks a program fails: `./dev programs` gets them. Only what no registry has
-is skipped (unittest.SkipTest). The last line is "N passed, N failed", with ", N skipped" where one was.
+is skipped (unittest.SkipTest). The last line is "N passed, N failed"; before it stands how many were skipped.
 """
 
 import importlib
@@ -47,7 +47,9 @@ def main():
                     failed += 1
                     print(f"not ok {passed + failed} - {name}: {test.__name__}")
                     print("# " + traceback.format_exc().replace("\n", "\n# "), flush=True)
-    print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
+    if skipped:
+        print(f"# {skipped} skipped")
+    print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed + skipped else 0
 
 
