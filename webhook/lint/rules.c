@@ -111,7 +111,8 @@ static const struct pn_rule rules[] = {
     {"PN0014", "unknown-value", E, false, "A value is none of those that are allowed"},
     {"PN0015", "out-of-range", E, false, "A number is out of range"},
     {"PN0016", "not-a-policy", E, false, "The document is none of pannier's"},
-    {"PN0017", "not-supported-yet", E, false, "This version cannot do it"},
+    {"PN0017", "pod-security-violation", E, false,
+     "A template is not of the level that it declares"},
     {"PN0018", "unknown-template", E, false, "A policy names a template that is not there"},
     {"PN0019", "unknown-parameter", E, false, "There is no such parameter"},
     {"PN0020", "unknown-container", E, false, "A placement names a container that is not there"},
@@ -151,6 +152,7 @@ static const struct pn_rule rules[] = {
     {"PN0052", "file-not-regular", E, false, "A file is no regular file"},
     {"PN0053", "file-too-large", E, false, "A file is too large"},
     {"PN0054", "rendered-invalid", E, false, "What a policy makes of a template is not legal"},
+    {"PN0055", "not-a-namespace", E, false, "A file of namespaces has something else in it"},
 };
 
 #undef E
