@@ -228,6 +228,31 @@ static bool is_covered(struct pn_value received, struct pn_value rendered)
     return false;
 }
 
+/* A command besides ours that the kubelet runs in our container. Others rewrite probes by HTTP, and
+ * give everybody a preStop hook to wait in: where we set none, that stays. */
+static bool runs_another(struct pn_value received, struct pn_value rendered)
+{
+    struct pn_value theirs = PN_GET(PN_GET(received, "exec"), "command");
+    return !pn_own_is_zero(theirs) &&
+           !pn_value_equal(theirs, PN_GET(PN_GET(rendered, "exec"), "command"));
+}
+
+static const char *tampered_handler(struct pn_value rendered, struct pn_value received)
+{
+    static const struct pn_str probes[] = {
+        PN_STR_INIT("startupProbe"), PN_STR_INIT("livenessProbe"), PN_STR_INIT("readinessProbe")};
+    for (size_t i = 0; i < PN_COUNT_OF(probes); i++) {
+        if (runs_another(pn_value_get(received, probes[i]), pn_value_get(rendered, probes[i])))
+            return probes[i].s;
+    }
+    struct pn_value theirs = PN_GET(received, "lifecycle"), ours = PN_GET(rendered, "lifecycle");
+    bool stops = PN_GET(ours, "preStop").kind == PN_OBJECT;
+    return runs_another(PN_GET(theirs, "postStart"), PN_GET(ours, "postStart")) ||
+                   (stops && runs_another(PN_GET(theirs, "preStop"), PN_GET(ours, "preStop")))
+               ? "lifecycle"
+               : NULL;
+}
+
 /* The field by which a container of our image is no longer what we rendered, or NULL. */
 static const char *tampered_field(struct pn_value rendered, struct pn_value received)
 {
@@ -254,7 +279,7 @@ static const char *tampered_field(struct pn_value rendered, struct pn_value rece
                          pn_own_mount) ||
         is_covered(received, rendered))
         return "volumeMounts";
-    return NULL;
+    return tampered_handler(rendered, received);
 }
 
 /* The received index of container `name`, or the list's count. */
