@@ -3,15 +3,18 @@
 #   docker build -t pannier .
 #
 # The image has the binary, the libraries that it needs, the shipped templates, and nothing else: no shell, no package
-# manager. To build the same bytes again, give the base by its digest and the date of the commit:
+# manager. To build the same bytes again, give the base by its digest, the packages as they were, and the date of the commit:
 #
-#   docker build --build-arg DEBIAN=docker.io/library/debian@sha256:... --build-arg SOURCE_DATE_EPOCH=... -t pannier .
+#   docker build -t pannier --build-arg DEBIAN=docker.io/library/debian@sha256:... --build-arg SOURCE_DATE_EPOCH=... \
+#     --build-arg SOURCES='deb [check-valid-until=no] http://snapshot.debian.org/archive/debian/20261101T000000Z trixie main' .
 #
 # tests/image plays these steps without a container engine (./dev image).
 ARG DEBIAN=docker.io/library/debian:13-slim
 
 FROM ${DEBIAN} AS build
-RUN apt-get update && \
+ARG SOURCES=
+RUN if [ -n "${SOURCES}" ]; then rm -f /etc/apt/sources.list.d/* && echo "${SOURCES}" >/etc/apt/sources.list; fi && \
+    apt-get update && \
     DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
         gcc libc6-dev meson pkg-config \
         libgnutls28-dev libjansson-dev libmicrohttpd-dev libssl-dev libyaml-dev libyyjson-dev
@@ -35,7 +38,8 @@ RUN find /runtime -exec touch --no-dereference --date "@${SOURCE_DATE_EPOCH}" {}
 FROM scratch
 LABEL org.opencontainers.image.title="pannier" \
       org.opencontainers.image.description="Adds sidecars to Pods, by policy: a mutating admission webhook" \
-      org.opencontainers.image.licenses="Apache-2.0"
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="0.1.0"
 COPY --from=build /runtime /
 USER 65532:65532
 EXPOSE 8443 8080

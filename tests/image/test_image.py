@@ -116,7 +116,8 @@ class Build:
                 shutil.copy2(path, target)
 
     def do_run(self, stage, argument):
-        kept = self.work / ("kept-" + hashlib.sha256((argument + str(self.debian)).encode()).hexdigest()[:16])
+        seen = repr((argument, stage.variables, str(self.debian)))
+        kept = self.work / ("kept-" + hashlib.sha256(seen.encode()).hexdigest()[:16])
         first = "apt-get" in argument
         if first and kept.exists():
             shutil.rmtree(stage.root)
@@ -257,6 +258,7 @@ def is_built_from_the_same_bytes_again(image):
     subprocess.run(["cp", "-a", image.final.root, first], check=True)
     again = Build(image.project, image.build.debian, image.work).run((image.project / "Dockerfile").read_text())
     assert files(again.root) == [p for p in files(first) if str(p) != "mnt"]
+    assert {(again.root / path).lstat().st_mtime for path in files(again.root)} == {0}  # SOURCE_DATE_EPOCH
     for path in files(again.root):
         a, b = first / path, again.root / path
         assert a.lstat().st_mode == b.lstat().st_mode, path

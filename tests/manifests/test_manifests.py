@@ -60,6 +60,15 @@ def the_server_starts_with_the_deployment_s_arguments():
     assert "serving" in said, said
 
 
+def the_version_is_one():
+    want = re.search(r"^  version: '(.*)',$", (PROJECT / "meson.build").read_text(), re.MULTILINE)[1]
+    for path, pattern in (("Dockerfile", r'image\.version="(.*)"'), ("manifests/server/kustomization.yaml", r"newTag: (.*)"),
+                          ("docs/example/cluster/kustomization.yaml", r"newTag: (.*)"),
+                          ("docs/install.md", r"/pannier:(\S+)")):
+        found = set(re.findall(pattern, (PROJECT / path).read_text()))
+        assert found == {want}, f"{path}: {found}, meson.build: {want}"
+
+
 def what_ends_in_time():
     """The grace period has room for both phases of the drain."""
     seconds = {name: int(re.search(name + r"[=:] ?(\d+)", DEPLOYMENT)[1])
@@ -68,7 +77,7 @@ def what_ends_in_time():
 
 
 TESTS = [registrations_are_what_the_command_prints, each_webhook_gets_the_ca_of_self_signed, the_configmap_has_all_templates,
-         the_server_starts_with_the_deployment_s_arguments, what_ends_in_time]
+         the_server_starts_with_the_deployment_s_arguments, the_version_is_one, what_ends_in_time]
 
 
 def main():
