@@ -6,6 +6,7 @@
 #include "cli/build_info.h"
 #include "cli/cmd.h"
 #include "cli/input.h"
+#include "cli/lint_settings.h"
 #include "cli/out.h"
 #include "config/load.h"
 #include "lint/lint.h"
@@ -47,105 +48,6 @@ static const struct pn_flag flags[] = {
     {"recursive", 'R', PN_FLAG_BOOL, AT(recursive), NULL, "Read subdirectories too"},
     {0},
 };
-
-/* ---- flags that name rules ------------------------------------------------------------- */
-
-struct settings {
-    enum pn_rule_state *states;
-    enum pn_severity *severities;
-};
-
-static void settings_deinit(struct settings *s)
-{
-    free(s->states);
-    free(s->severities);
-}
-
-static bool unknown_rule(const char *flag, struct pn_str word)
-{
-    const char *near = pn_rule_nearest(word);
-    if (near != NULL)
-        pn_out_error("--%s: there is no rule \"%.*s\"; did you mean %s?", flag, PN_STR_ARG(word),
-                     near);
-    else
-        pn_out_error("--%s: there is no rule \"%.*s\"", flag, PN_STR_ARG(word));
-    pn_out_note(PN_STR("See 'pannier lint --list-rules'.\n"));
-    return false;
-}
-
-/* Gives `state` to the rules that one word means; false when there are none. */
-static bool set_state(struct settings *s, struct pn_str word, enum pn_rule_state state)
-{
-    bool found = false;
-    for (size_t i = 0; i < pn_rule_count(); i++) {
-        const struct pn_rule *rule = pn_rule_at(i);
-        bool is_default = pn_str_is(word, "DEFAULT") && !rule->asked_for;
-        if (!is_default && !pn_rule_is_meant(rule, word))
-            continue;
-        found = true;
-        s->states[pn_rule_index(rule)] = state;
-    }
-    return found;
-}
-
-static bool set_states(struct settings *s, const char *flag, const struct pn_flag_list *list,
-                       enum pn_rule_state state)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        struct pn_str rest = pn_str_of(list->items[i]);
-        while (rest.s != NULL) {
-            struct pn_str word = pn_str_trim(pn_str_split(&rest, ','));
-            if (!set_state(s, word, state))
-                return unknown_rule(flag, word);
-        }
-    }
-    return true;
-}
-
-static bool set_severity(struct settings *s, const char *text)
-{
-    struct pn_str level = pn_str_of(text);
-    struct pn_str word = pn_str_trim(pn_str_split(&level, '='));
-    const struct pn_rule *rule = pn_rule_find(word);
-    if (rule == NULL)
-        return unknown_rule("severity", word);
-    if (pn_rule_of_diagnostic(rule->name) == rule) {
-        pn_out_error("--severity: %s is an error: what it finds cannot be loaded", rule->code);
-        return false;
-    }
-    for (int k = 0; levels[k] != NULL; k++) {
-        if (pn_str_is(level, levels[k])) {
-            s->severities[pn_rule_index(rule)] = (enum pn_severity)k;
-            return true;
-        }
-    }
-    pn_out_error("--severity: expected RULE=error, warning or info, got \"%s\"", text);
-    return false;
-}
-
-static bool read_settings(struct settings *s, const struct options *o)
-{
-    size_t n = pn_rule_count();
-    s->states = calloc(n, sizeof *s->states);
-    s->severities = calloc(n, sizeof *s->severities);
-    if (s->states == NULL || s->severities == NULL) {
-        pn_out_error("%s", strerror(ENOMEM));
-        return false;
-    }
-    for (size_t i = 0; i < n; i++) {
-        const struct pn_rule *rule = pn_rule_at(i);
-        s->states[pn_rule_index(rule)] = o->select.count > 0 ? PN_RULE_OFF : PN_RULE_BY_DEFAULT;
-        s->severities[pn_rule_index(rule)] = rule->severity;
-    }
-    if (!set_states(s, "select", &o->select, PN_RULE_ON) ||
-        !set_states(s, "ignore", &o->ignore, PN_RULE_OFF))
-        return false;
-    for (size_t i = 0; i < o->severities.count; i++) {
-        if (!set_severity(s, o->severities.items[i]))
-            return false;
-    }
-    return true;
-}
 
 /* ---- outputs --------------------------------------------------------------------------- */
 
@@ -299,8 +201,8 @@ static bool has_unread(const struct pn_diags *diags)
     return false;
 }
 
-static int examine(struct pn_diags *diags, const struct documents *d, const struct settings *s,
-                   const struct options *o)
+static int examine(struct pn_diags *diags, const struct documents *d,
+                   const struct pn_lint_settings *s, const struct options *o)
 {
     PN_CLEANUP(pn_policy_set_unref_pointer) struct pn_policy_set *set = NULL;
     const struct pn_lint_options lint = {s->states, s->severities, o->no_suppressions};
@@ -331,7 +233,7 @@ static enum pn_exit say_nothing_found(char **paths, size_t n)
 }
 
 static enum pn_exit lint_inputs(struct pn_diags *diags, const struct options *o,
-                                const struct settings *s, const struct pn_input *paths,
+                                const struct pn_lint_settings *s, const struct pn_input *paths,
                                 const struct pn_input *manifests, bool *ret_is_empty)
 {
     PN_CLEANUP(documents_deinit) struct documents d = {0};
@@ -367,13 +269,14 @@ static enum pn_exit list_rules(const struct options *o)
 static enum pn_exit run(const void *options, char **operands, size_t n)
 {
     const struct options *o = options;
-    PN_CLEANUP(settings_deinit) struct settings settings = {0};
+    PN_CLEANUP(pn_lint_settings_deinit) struct pn_lint_settings settings = {0};
     PN_CLEANUP(pn_diags_deinit) struct pn_diags diags = PN_DIAGS_INIT;
     PN_CLEANUP(pn_input_deinit) struct pn_input paths = {0};
     PN_CLEANUP(pn_input_deinit) struct pn_input manifests = {0};
     const struct pn_flag_list names = {(const char **)(void *)operands, n};
     bool is_empty = false;
-    if (!check_outputs(o) || !read_settings(&settings, o))
+    if (!check_outputs(o) ||
+        !pn_lint_settings_read(&settings, &o->select, &o->ignore, &o->severities))
         return PN_EXIT_FAILED;
     if (o->list_rules)
         return list_rules(o);

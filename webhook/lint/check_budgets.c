@@ -3,9 +3,9 @@
 #include "kube/resources.h"
 #include "lint/overlap.h"
 
-/* Combinations of policies that are tried for one number of one budget. What is found within them
- * is beyond the budget for certain; a larger one may be missed. */
-enum { COMBINATIONS_MAX = 20000, RELATED_MAX = 8 };
+/* Selectors that are looked at for one number of one budget, over all combinations. What is found
+ * within them is beyond the budget for certain; a larger sum may be missed. */
+enum { SELECTORS_MAX = 200000, RELATED_MAX = 8 };
 
 /* One number of a budget, and how a policy counts towards it. */
 enum counted { COUNT_SIDECARS, COUNT_CATEGORY, COUNT_REQUESTS, COUNT_LIMITS };
@@ -146,9 +146,10 @@ static void try_from(struct search *s, size_t i)
         s->best_sum = s->sum;
         memcpy(s->best, s->is_in, s->count * sizeof *s->best);
     }
-    if (i == s->count || s->sum + rest_of(s, i) <= s->best_sum || s->steps++ > COMBINATIONS_MAX)
+    if (i == s->count || s->sum + rest_of(s, i) <= s->best_sum || s->steps > SELECTORS_MAX)
         return;
     size_t mark = s->overlap.count;
+    s->steps += mark;
     struct pn_str when = s->overlap.when;
     bool is_known = s->overlap.is_known;
     pn_overlap_add_policy(&s->overlap, s->policies[i]);
@@ -298,6 +299,15 @@ static void check_amounts(struct pn_lint *l, const struct pn_lint_budget *b,
     }
 }
 
+static bool is_first_of_category(const struct pn_lint *l, size_t i)
+{
+    for (size_t k = 0; k < i; k++) {
+        if (pn_str_eq(l->templates[k].category, l->templates[i].category))
+            return false;
+    }
+    return true;
+}
+
 static void check_counts(struct pn_lint *l, const struct pn_lint_budget *b)
 {
     const struct pn_node *sidecars = pn_node_get(b->max, "sidecars");
@@ -319,6 +329,8 @@ static void check_counts(struct pn_lint *l, const struct pn_lint_budget *b)
     for (size_t i = 0; per_category != NULL && per_category->kind == PN_NODE_INT &&
                        per_category->i > 0 && i < l->template_count;
          i++) {
+        if (!is_first_of_category(l, i))
+            continue;
         const struct bound bound = {COUNT_CATEGORY, l->templates[i].category, per_category->i,
                                     per_category};
         check_bound(l, b, &bound);

@@ -318,18 +318,18 @@ static bool check_shadow(struct pair *p)
     return true;
 }
 
+/* `both` is the memory of one comparison after the other. */
 static void compare_policies(struct pn_lint *l, const struct pn_lint_policy *a,
-                             struct pn_lint_policy *b)
+                             struct pn_lint_policy *b, struct pn_overlap *both)
 {
-    struct pn_overlap both;
     struct pn_buf witness = PN_BUF_IN_ARENA(l->arena);
-    pn_overlap_init(&both, l->arena);
-    pn_overlap_add_policy(&both, a);
-    pn_overlap_add_policy(&both, b);
-    l->out_of_memory = l->out_of_memory || both.out_of_memory;
-    if (!pn_overlap_is_possible(&both))
+    pn_overlap_cut(both, 0, PN_STR_NULL, true);
+    pn_overlap_add_policy(both, a);
+    pn_overlap_add_policy(both, b);
+    l->out_of_memory = l->out_of_memory || both->out_of_memory;
+    if (!pn_overlap_is_possible(both))
         return;
-    pn_overlap_write_witness(&witness, &both);
+    pn_overlap_write_witness(&witness, both);
     struct pair p = {.l = l, .a = a, .b = b, .witness = pn_buf_view(&witness)};
     for (size_t i = 0; i < a->injection_count; i++) {
         for (size_t k = 0; k < b->injection_count; k++) {
@@ -370,17 +370,19 @@ static void compare_versions(struct pn_lint *l, const struct pn_lint_injection *
 
 void pn_lint_check_clashes(struct pn_lint *l)
 {
+    struct pn_overlap both;
+    pn_overlap_init(&both, l->arena);
     for (size_t b = 1; b < l->policy_count; b++) {
         for (size_t a = 0; a < b && !l->out_of_memory; a++) {
             /* What is shadowed itself is in nobody's way. */
             if (!l->policies[a].audits && !l->policies[a].is_shadowed && !l->policies[b].audits)
-                compare_policies(l, &l->policies[a], &l->policies[b]);
+                compare_policies(l, &l->policies[a], &l->policies[b], &both);
         }
     }
     for (size_t t = 0; t < l->template_count; t++) {
         for (size_t u = 0; u < t; u++) {
-            const struct pn_lint_injection *x = pn_lint_any_injection(l, &l->templates[u]);
-            const struct pn_lint_injection *y = pn_lint_any_injection(l, &l->templates[t]);
+            const struct pn_lint_injection *x = l->templates[u].sample;
+            const struct pn_lint_injection *y = l->templates[t].sample;
             if (x != NULL && y != NULL)
                 compare_versions(l, x, y);
         }

@@ -238,6 +238,8 @@ static void resolve(struct pn_lint *l, struct pn_lint_policy *p)
         if (t == NULL)
             continue;
         t->is_used = true;
+        if (t->sample == NULL)
+            t->sample = &injections[p->injection_count];
         injections[p->injection_count] = (struct pn_lint_injection){p, t, item};
         make_injection(l, &injections[p->injection_count++]);
     }
@@ -295,25 +297,10 @@ void pn_lint_model(struct pn_lint *l)
         if (l->templates[i].is_used)
             continue;
         struct pn_lint_injection *in = &l->spare[l->spare_count++];
+        l->templates[i].sample = in;
         *in = (struct pn_lint_injection){.template = &l->templates[i]};
         make_injection(l, in);
     }
-}
-
-const struct pn_lint_injection *pn_lint_any_injection(const struct pn_lint *l,
-                                                      const struct pn_lint_template *t)
-{
-    for (size_t i = 0; i < l->policy_count; i++) {
-        for (size_t k = 0; k < l->policies[i].injection_count; k++) {
-            if (l->policies[i].injections[k].template == t)
-                return &l->policies[i].injections[k];
-        }
-    }
-    for (size_t i = 0; i < l->spare_count; i++) {
-        if (l->spare[i].template == t)
-            return &l->spare[i];
-    }
-    return NULL;
 }
 
 void pn_lint_mark_clash(struct pn_lint *l, const struct pn_lint_policy *a,

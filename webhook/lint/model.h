@@ -15,11 +15,14 @@ struct pn_lint_container {
     bool native;        /* a native sidecar */
 };
 
+struct pn_lint_injection;
+
 struct pn_lint_template {
     struct pn_place at; /* the document's root */
     struct pn_str name, category;
     struct pn_place name_at;
     const struct pn_node *spec, *parameters;
+    const struct pn_lint_injection *sample; /* what one policy makes of it, or its defaults */
     bool is_used;
 };
 
@@ -80,10 +83,6 @@ void pn_lint_model(struct pn_lint *l);
 
 /* The template with that name, or NULL. */
 struct pn_lint_template *pn_lint_find_template(struct pn_lint *l, struct pn_str name);
-
-/* What some policy makes of the template, or its defaults; NULL: it was left out. */
-const struct pn_lint_injection *pn_lint_any_injection(const struct pn_lint *l,
-                                                      const struct pn_lint_template *t);
 
 /* Remembers, and tells, that two policies are in each other's way. */
 void pn_lint_mark_clash(struct pn_lint *l, const struct pn_lint_policy *a,

@@ -6,24 +6,35 @@ void pn_overlap_init(struct pn_overlap *o, struct pn_arena *a)
     *o = (struct pn_overlap){.arena = a, .is_known = true};
 }
 
-static void add(struct pn_overlap *o, const struct pn_selector *pods,
-                const struct pn_selector *namespaces, const struct pn_selector *annotations)
+/* Room for one more; false when memory was refused. */
+static bool reserve(struct pn_overlap *o)
 {
-    size_t bytes = o->count * sizeof *o->pods, more = bytes + sizeof *o->pods;
+    if (o->count < o->cap)
+        return true;
+    size_t bytes = o->cap * sizeof *o->pods, more = 2 * bytes + 4 * sizeof *o->pods;
     const struct pn_selector **p = pn_arena_grow(o->arena, o->pods, bytes, more);
     const struct pn_selector **n = pn_arena_grow(o->arena, o->namespaces, bytes, more);
     const struct pn_selector **a = pn_arena_grow(o->arena, o->annotations, bytes, more);
     if (p == NULL || n == NULL || a == NULL) {
         o->out_of_memory = true;
         o->is_known = false;
-        return;
+        return false;
     }
-    p[o->count] = pods;
-    n[o->count] = namespaces;
-    a[o->count++] = annotations;
     o->pods = p;
     o->namespaces = n;
     o->annotations = a;
+    o->cap = 2 * o->cap + 4;
+    return true;
+}
+
+static void add(struct pn_overlap *o, const struct pn_selector *pods,
+                const struct pn_selector *namespaces, const struct pn_selector *annotations)
+{
+    if (!reserve(o))
+        return;
+    o->pods[o->count] = pods;
+    o->namespaces[o->count] = namespaces;
+    o->annotations[o->count++] = annotations;
 }
 
 void pn_overlap_add_policy(struct pn_overlap *o, const struct pn_lint_policy *p)

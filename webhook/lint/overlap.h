@@ -15,7 +15,7 @@
 struct pn_overlap {
     struct pn_arena *arena;
     const struct pn_selector **pods, **namespaces, **annotations;
-    size_t count;
+    size_t count, cap;
     struct pn_str when; /* the only one; s == NULL: none */
     bool is_known;      /* false: different conditions were added */
     bool out_of_memory;
@@ -25,7 +25,7 @@ void pn_overlap_init(struct pn_overlap *o, struct pn_arena *a);
 void pn_overlap_add_policy(struct pn_overlap *o, const struct pn_lint_policy *p);
 void pn_overlap_add_budget(struct pn_overlap *o, const struct pn_lint_budget *b);
 
-/* Takes out what was added last; `mark` is the count before. */
+/* Takes out what was added last; the rest is what it was before. The memory is kept. */
 void pn_overlap_cut(struct pn_overlap *o, size_t mark, struct pn_str when, bool is_known);
 
 /* True when some Pod satisfies all of it. */
@@ -38,7 +38,7 @@ void pn_overlap_write_witness(struct pn_buf *out, const struct pn_overlap *o);
 bool pn_overlap_is_satisfiable(const struct pn_selector *s, struct pn_str *ret_key,
                                struct pn_arena *a);
 
-/* True when whatever satisfies `narrow` satisfies `wide`, too. */
+/* True when whatever satisfies `narrow` satisfies `wide`, too. `narrow` can be satisfied. */
 bool pn_overlap_implies(const struct pn_selector *narrow, const struct pn_selector *wide,
                         struct pn_arena *a);
 

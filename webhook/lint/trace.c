@@ -5,7 +5,7 @@
 
 #include "jsone/jsone.h"
 
-static const struct pn_trace unknown = {.kind = PN_TRACE_UNKNOWN};
+const struct pn_trace pn_trace_unknown = {.kind = PN_TRACE_UNKNOWN};
 
 static struct pn_trace *new_trace(struct pn_trace_scope *s, enum pn_trace_kind kind,
                                   struct pn_place at)
@@ -23,7 +23,7 @@ static struct pn_trace *new_trace(struct pn_trace_scope *s, enum pn_trace_kind k
 static const struct pn_trace *unknown_at(struct pn_trace_scope *s, struct pn_place at)
 {
     const struct pn_trace *t = new_trace(s, PN_TRACE_UNKNOWN, at);
-    return t != NULL ? t : &unknown;
+    return t != NULL ? t : &pn_trace_unknown;
 }
 
 static bool add_entry(struct pn_trace_scope *s, struct pn_trace *t, struct pn_trace_entry entry)
@@ -53,13 +53,13 @@ static const struct pn_trace *of_value(struct pn_trace_scope *s, struct pn_value
                                             : PN_TRACE_SCALAR,
                                    at);
     if (t == NULL)
-        return &unknown;
+        return &pn_trace_unknown;
     t->scalar = v;
     for (uint32_t i = 0; i < pn_value_count(v); i++) {
         const struct pn_member *m = pn_value_member(v, i);
         struct pn_value item = is_list ? pn_value_at(v, i) : m->value;
         if (!add_entry(s, t, (struct pn_trace_entry){m->key, at, of_value(s, item, at)}))
-            return &unknown;
+            return &pn_trace_unknown;
     }
     return t;
 }
@@ -75,7 +75,7 @@ static const struct pn_trace *of_node(struct pn_trace_scope *s, struct pn_place 
                                             : PN_TRACE_SCALAR,
                                    at);
     if (t == NULL)
-        return &unknown;
+        return &pn_trace_unknown;
     if (!is_list && !is_map && pn_value_from_node(&t->scalar, n, s->arena) != 0)
         s->out_of_memory = true;
     for (uint32_t i = 0; is_list && i < n->sequence.count; i++)
@@ -170,7 +170,7 @@ static const struct pn_trace *of_condition(struct pn_trace_scope *s, struct pn_p
         return NULL;
     struct pn_trace *perhaps = new_trace(s, t->kind, t->at);
     if (perhaps == NULL)
-        return &unknown;
+        return &pn_trace_unknown;
     *perhaps = *t;
     perhaps->maybe = true;
     return perhaps;
@@ -262,7 +262,7 @@ static const struct pn_trace *of_mapping(struct pn_trace_scope *s, struct pn_pla
     }
     struct pn_trace *map = new_trace(s, PN_TRACE_MAP, at);
     if (map == NULL)
-        return &unknown;
+        return &pn_trace_unknown;
     for (uint32_t i = 0; i < at.node->mapping.count; i++) {
         const struct pn_node_entry *e = &at.node->mapping.entries[i];
         struct pn_str key = e->key->s;
@@ -275,7 +275,7 @@ static const struct pn_trace *of_mapping(struct pn_trace_scope *s, struct pn_pla
         const struct pn_trace *value = pn_trace_of(s, e->value);
         if (value != NULL &&
             !add_entry(s, map, (struct pn_trace_entry){key, {at.source, e->key}, value}))
-            return &unknown;
+            return &pn_trace_unknown;
     }
     return map;
 }
@@ -293,7 +293,7 @@ const struct pn_trace *pn_trace_of(struct pn_trace_scope *s, const struct pn_nod
         return of_node(s, at);
     struct pn_trace *list = new_trace(s, PN_TRACE_LIST, at);
     if (list == NULL)
-        return &unknown;
+        return &pn_trace_unknown;
     for (uint32_t i = 0; i < node->sequence.count; i++) {
         const struct pn_trace *item = pn_trace_of(s, node->sequence.items[i]);
         if (item == NULL)
@@ -302,127 +302,4 @@ const struct pn_trace *pn_trace_of(struct pn_trace_scope *s, const struct pn_nod
         add_entry(s, list, (struct pn_trace_entry){PN_STR_NULL, {0}, item});
     }
     return list;
-}
-
-/* ---- reading --------------------------------------------------------------------------- */
-
-const struct pn_trace *pn_trace_get(const struct pn_trace *t, const char *key)
-{
-    if (t == NULL)
-        return NULL;
-    if (t->kind == PN_TRACE_UNKNOWN)
-        return &unknown;
-    for (uint32_t i = 0; t->kind == PN_TRACE_MAP && i < t->count; i++) {
-        if (pn_str_is(t->entries[i].key, key))
-            return t->entries[i].value;
-    }
-    return t->kind == PN_TRACE_MAP && t->open ? &unknown : NULL;
-}
-
-const struct pn_trace *pn_trace_path(const struct pn_trace *t, const char *path)
-{
-    char key[64];
-    while (t != NULL) {
-        size_t n = strcspn(path, ".");
-        if (n >= sizeof key)
-            return NULL;
-        memcpy(key, path, n);
-        key[n] = '\0';
-        t = pn_trace_get(t, key);
-        if (path[n] == '\0')
-            break;
-        path += n + 1;
-    }
-    return t;
-}
-
-uint32_t pn_trace_count(const struct pn_trace *t)
-{
-    return t != NULL && (t->kind == PN_TRACE_LIST || t->kind == PN_TRACE_MAP) ? t->count : 0;
-}
-
-const struct pn_trace *pn_trace_item(const struct pn_trace *t, uint32_t i)
-{
-    return t->entries[i].value;
-}
-
-struct pn_str pn_trace_str(const struct pn_trace *t)
-{
-    if (t == NULL || t->kind != PN_TRACE_SCALAR || t->scalar.kind != PN_STRING)
-        return PN_STR_NULL;
-    return pn_value_str(t->scalar);
-}
-
-bool pn_trace_int(int64_t *ret, const struct pn_trace *t)
-{
-    if (t == NULL || t->kind != PN_TRACE_SCALAR || t->scalar.kind != PN_INT)
-        return false;
-    *ret = t->scalar.i;
-    return true;
-}
-
-bool pn_trace_is_bool(const struct pn_trace *t, bool b)
-{
-    return t != NULL && t->kind == PN_TRACE_SCALAR && t->scalar.kind == PN_BOOL && t->scalar.b == b;
-}
-
-bool pn_trace_is_unset(const struct pn_trace *t)
-{
-    return t == NULL || (t->kind == PN_TRACE_SCALAR && pn_value_is_unset(t->scalar));
-}
-
-static int list_value(struct pn_value *ret, bool *whole, const struct pn_trace *t,
-                      struct pn_arena *a)
-{
-    struct pn_value *items = pn_arena_zalloc(a, t->count + 1, sizeof *items);
-    uint32_t n = 0;
-    if (items == NULL)
-        return -ENOMEM;
-    for (uint32_t i = 0; i < t->count; i++) {
-        const struct pn_trace *item = t->entries[i].value;
-        bool known = item->kind != PN_TRACE_UNKNOWN && !item->maybe;
-        *whole = *whole && known;
-        int r = known ? pn_trace_value(&items[n], whole, item, a) : 0;
-        if (r != 0)
-            return r;
-        n += known;
-    }
-    return pn_array_take(ret, a, items, n);
-}
-
-static int map_value(struct pn_value *ret, bool *whole, const struct pn_trace *t,
-                     struct pn_arena *a)
-{
-    struct pn_member *members = pn_arena_zalloc(a, t->count + 1, sizeof *members);
-    uint32_t n = 0;
-    if (members == NULL)
-        return -ENOMEM;
-    for (uint32_t i = 0; i < t->count; i++) {
-        const struct pn_trace *value = t->entries[i].value;
-        bool known = value->kind != PN_TRACE_UNKNOWN && !value->maybe;
-        *whole = *whole && known;
-        members[n].key = t->entries[i].key;
-        int r = known ? pn_trace_value(&members[n].value, whole, value, a) : 0;
-        if (r != 0)
-            return r;
-        n += known;
-    }
-    return pn_object_take(ret, a, members, n) < 0 ? -ENOMEM : 0;
-}
-
-int pn_trace_value(struct pn_value *ret, bool *ret_whole, const struct pn_trace *t,
-                   struct pn_arena *a)
-{
-    if (t == NULL || t->kind == PN_TRACE_UNKNOWN) {
-        *ret = PN_VALUE_ABSENT;
-        *ret_whole = *ret_whole && t == NULL;
-        return 0;
-    }
-    *ret_whole = *ret_whole && !t->open;
-    if (t->kind == PN_TRACE_LIST)
-        return list_value(ret, ret_whole, t, a);
-    if (t->kind == PN_TRACE_MAP)
-        return map_value(ret, ret_whole, t, a);
-    *ret = t->scalar;
-    return 0;
 }

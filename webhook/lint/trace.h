@@ -40,6 +40,9 @@ struct pn_trace {
     uint32_t count;
 };
 
+/* Something unknown, of no place. */
+extern const struct pn_trace pn_trace_unknown;
+
 /* A value that a template's expressions may use. */
 struct pn_trace_parameter {
     struct pn_str name;
