@@ -286,7 +286,7 @@ void pn_jsone_error_write(struct pn_buf *out, const struct pn_jsone_error *e)
     if (e->expression.s == NULL || e->offset > e->expression.n)
         return;
     /* The line of the expression that it is about, and only that. */
-    size_t start = e->offset, end = e->offset;
+    size_t start = e->offset, end = start;
     while (start > 0 && e->expression.s[start - 1] != '\n')
         start--;
     while (end < e->expression.n && e->expression.s[end] != '\n')
