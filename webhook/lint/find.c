@@ -75,15 +75,6 @@ static void say_where(struct pn_lint *l, const struct pn_document *docs, size_t 
 
 /* ---- findings -------------------------------------------------------------------------- */
 
-#define FORMAT_INTO(text, format)                    \
-    char text[PN_ERR_MAX_BYTES];                     \
-    do {                                             \
-        va_list args_;                               \
-        va_start(args_, format);                     \
-        vsnprintf(text, sizeof text, format, args_); \
-        va_end(args_);                               \
-    } while (0)
-
 bool pn_lint_report(struct pn_lint *l, enum pn_rule_id id, struct pn_place at, const char *format,
                     ...)
 {
@@ -91,7 +82,11 @@ bool pn_lint_report(struct pn_lint *l, enum pn_rule_id id, struct pn_place at, c
     l->last_was_kept = false;
     if (at.node == NULL || !pn_lint_is_on(l, rule) || is_said(l, rule, at))
         return false;
-    FORMAT_INTO(text, format);
+    char text[PN_ERR_MAX_BYTES];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
     size_t count = l->diags->count;
     pn_diags_add(l->diags, pn_lint_severity(l, rule), rule->name, at.source, at.node->span, "%s",
                  text);
@@ -107,28 +102,44 @@ bool pn_lint_report(struct pn_lint *l, enum pn_rule_id id, struct pn_place at, c
 
 void pn_lint_label(struct pn_lint *l, const char *format, ...)
 {
-    FORMAT_INTO(text, format);
+    char text[PN_ERR_MAX_BYTES];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
     if (l->last_was_kept)
         pn_diags_label(l->diags, "%s", text);
 }
 
 void pn_lint_also(struct pn_lint *l, struct pn_place at, const char *format, ...)
 {
-    FORMAT_INTO(text, format);
+    char text[PN_ERR_MAX_BYTES];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
     if (l->last_was_kept && at.node != NULL)
         pn_diags_related(l->diags, at.source, at.node->span, "%s", text);
 }
 
 void pn_lint_note(struct pn_lint *l, const char *format, ...)
 {
-    FORMAT_INTO(text, format);
+    char text[PN_ERR_MAX_BYTES];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
     if (l->last_was_kept)
         pn_diags_note(l->diags, "%s", text);
 }
 
 void pn_lint_help(struct pn_lint *l, const char *format, ...)
 {
-    FORMAT_INTO(text, format);
+    char text[PN_ERR_MAX_BYTES];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
     if (l->last_was_kept)
         pn_diags_help(l->diags, "%s", text);
 }
