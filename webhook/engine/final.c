@@ -119,7 +119,7 @@ static int find_lost(struct wanted *ret, const struct pn_decision *old,
                      const struct pn_pod *old_pod, const struct pn_decision *new,
                      const struct pn_pod *new_pod, struct pn_arena *a)
 {
-    struct wanted w;
+    struct wanted w = {0};
     int r = take_over(&w, old, new, a);
     if (r == 0)
         r = look_for(&w, old->set, old_pod, a);
