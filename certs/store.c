@@ -54,15 +54,32 @@ static int read_held(struct pn_buf *out, bool *ret_there, const char *directory,
     return r == -ENOENT ? 0 : r;
 }
 
-static int look(struct held *h, const char *directory, struct pn_err *err)
+static int look_for_ca(struct held *h, const char *directory, struct pn_err *err)
+{
+    int r = read_held(&h->ca_cert, &h->has_ca_cert, directory, "ca.crt", err);
+    return r == 0 ? read_held(&h->ca_key, &h->has_ca_key, directory, "ca.key", err) : r;
+}
+
+/* A CA that is kept elsewhere: both files, or neither. */
+static int look_elsewhere(struct held *h, const char *ca_dir, struct pn_err *err)
+{
+    int r = look_for_ca(h, ca_dir, err);
+    if (r != 0 || h->has_ca_cert == h->has_ca_key)
+        return r;
+    return pn_err_set(err, PN_STORE_E_REFUSED, "cannot read the %s '%s/%s': %s",
+                      h->has_ca_cert ? "CA key file" : "CA certificate file", ca_dir,
+                      h->has_ca_cert ? "ca.key" : "ca.crt", strerror(ENOENT));
+}
+
+static int look(struct held *h, const struct pn_store_options *s, struct pn_err *err)
 {
     PN_CLEANUP(pn_store_wipe) struct pn_buf key = PN_BUF_INIT;
-    int r = read_held(&h->ca_cert, &h->has_ca_cert, directory, "ca.crt", err);
+    int r = look_for_ca(h, s->directory, err);
+    if (r == 0 && s->ca_dir != NULL && !h->has_ca_cert && !h->has_ca_key)
+        r = look_elsewhere(h, s->ca_dir, err);
     if (r == 0)
-        r = read_held(&h->ca_key, &h->has_ca_key, directory, "ca.key", err);
-    if (r == 0)
-        r = read_held(&h->cert, &h->has_cert, directory, "tls.crt", err);
-    return r == 0 ? read_held(&key, &h->has_key, directory, "tls.key", err) : r;
+        r = read_held(&h->cert, &h->has_cert, s->directory, "tls.crt", err);
+    return r == 0 ? read_held(&key, &h->has_key, s->directory, "tls.key", err) : r;
 }
 
 /* Nothing may be lost that nobody can make again. `ca`: the certificate that will sign, or unset
@@ -152,7 +169,7 @@ int pn_store_issue(struct pn_issued *ret, bool *ret_new_ca, const struct pn_stor
 {
     struct pn_issue_options o = *options;
     PN_CLEANUP(held_deinit) struct held held = {PN_BUF_INIT, PN_BUF_INIT, PN_BUF_INIT};
-    int r = look(&held, s->directory, err);
+    int r = look(&held, s, err);
     *ret_new_ca = false;
     if (r != 0)
         return r;

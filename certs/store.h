@@ -14,6 +14,8 @@
  */
 struct pn_store_options {
     const char *directory;
+    const char
+        *ca_dir; /* may hold a CA, which becomes the directory's when that has none; or NULL */
     const char *ca_cert_file, *ca_key_file; /* both, or NULL: the directory's CA, or a new one */
     bool replaces; /* whatever is there; a CA of the directory, too, unless one is given */
 };

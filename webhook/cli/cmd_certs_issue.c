@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <limits.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "certs/check.h"
 #include "certs/store.h"
@@ -11,7 +8,6 @@
 #include "cli/cmd.h"
 #include "cli/out.h"
 #include "report/term.h"
-#include "sys/file.h"
 
 /* Clocks differ: what is issued now must be valid for who lags behind. */
 enum { BACKDATE_SECONDS = 3600 };
@@ -84,48 +80,6 @@ static void write_line(struct pn_buf *out, const char *directory, const char *fi
     pn_buf_char(out, '\n');
 }
 
-/* "DIR/FILE", cut where a path ends anyhow. */
-struct path {
-    char text[PATH_MAX];
-};
-
-static struct path path_in(const char *directory, const char *file)
-{
-    struct path p;
-    snprintf(p.text, sizeof p.text, "%s/%s", directory, file);
-    return p;
-}
-
-static bool exists(struct path p)
-{
-    return access(p.text, F_OK) == 0;
-}
-
-/* Brings the CA of --ca-dir, if there is one and the output directory has none. */
-static bool bring_ca(const struct options *o)
-{
-    PN_CLEANUP(pn_store_wipe) struct pn_buf key = PN_BUF_INIT;
-    PN_CLEANUP(pn_buf_deinit) struct pn_buf cert = PN_BUF_INIT;
-    struct pn_err err = PN_ERR_INIT;
-    if (o->ca_dir == NULL || exists(path_in(o->output_dir, "ca.crt")) ||
-        exists(path_in(o->output_dir, "ca.key")))
-        return true;
-    struct path cert_path = path_in(o->ca_dir, "ca.crt"), key_path = path_in(o->ca_dir, "ca.key");
-    if (!exists(cert_path) && !exists(key_path))
-        return true;
-    int r = pn_store_read(&cert, "CA certificate file", cert_path.text, &err);
-    if (r == 0)
-        r = pn_store_read(&key, "CA key file", key_path.text, &err);
-    if (r == 0)
-        r = pn_file_write_set(o->output_dir,
-                              (struct pn_file_part[]){{"ca.key", pn_buf_view(&key), 0600},
-                                                      {"ca.crt", pn_buf_view(&cert), 0644}},
-                              2, &err);
-    if (r != 0)
-        pn_out_error("%s", err.text);
-    return r == 0;
-}
-
 static enum pn_exit issue(const struct options *o, const struct pn_cert_names *names)
 {
     PN_CLEANUP(pn_issued_deinit) struct pn_issued issued = PN_ISSUED_INIT;
@@ -134,6 +88,7 @@ static enum pn_exit issue(const struct options *o, const struct pn_cert_names *n
     bool is_new_ca = false;
     int64_t now = time(NULL);
     struct pn_store_options where = {.directory = o->output_dir,
+                                     .ca_dir = o->ca_dir,
                                      .ca_cert_file = o->ca_cert_file,
                                      .ca_key_file = o->ca_key_file,
                                      .replaces = o->force};
@@ -160,8 +115,7 @@ static enum pn_exit run(const void *options, char **operands, size_t n)
     (void)operands;
     (void)n;
     if (!check_flags(o) ||
-        !pn_cert_names_fill(&names, o->service, o->namespace, o->cluster_domain, &o->sans) ||
-        !bring_ca(o))
+        !pn_cert_names_fill(&names, o->service, o->namespace, o->cluster_domain, &o->sans))
         return PN_EXIT_FAILED;
     return issue(o, &names);
 }
