@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/added.h"
 
-#include "engine/policy_set.h"
+#include "engine/plan.h"
 #include "kube/quantity.h"
 
 static void add(int64_t *inout_sum, int64_t amount)
@@ -33,7 +33,7 @@ static void add_list(struct pn_added *inout, struct pn_value containers, bool in
     for (uint32_t i = 0; i < pn_value_count(containers); i++) {
         struct pn_value container = pn_value_at(containers, i);
         struct pn_value resources = PN_GET(container, "resources");
-        if (init && !pn_value_is_string(PN_GET(container, "restartPolicy"), "Always"))
+        if (!pn_plan_runs_for_long(container, init))
             continue;
         add(&inout->cpu_milli, requested(resources, PN_STR("cpu"), raised, true));
         add(&inout->memory_bytes, requested(resources, PN_STR("memory"), raised, false));

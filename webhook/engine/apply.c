@@ -6,23 +6,12 @@
 #include "engine/merge.h"
 #include "engine/place.h"
 
-static const struct pn_policy *policy_of(const struct pn_apply *a, const struct pn_candidate *c)
-{
-    return &a->plan->set->policies[c->policy];
-}
-
 /* The verdict of candidate `c`; both stand in order of evaluation. */
 static struct pn_verdict *verdict_of(const struct pn_apply *a, size_t c, size_t *inout_at)
 {
     while (a->verdicts[*inout_at].policy != a->plan->candidates[c].policy)
         ++*inout_at;
     return &a->verdicts[*inout_at];
-}
-
-static bool is_planned(const struct pn_apply *a, struct pn_value rendered, bool init)
-{
-    const struct pn_edit *edit = pn_plan_find(a->plan, PN_EDIT_CONTAINER, pn_plan_name(rendered));
-    return edit != NULL && edit->init == init && pn_value_equal(edit->value, rendered);
 }
 
 /* Containers that a candidate adds: how many of them the Pod has, of those how many nobody has
@@ -33,7 +22,7 @@ struct presence {
 
 static struct presence presence_of(const struct pn_apply *a, const struct pn_candidate *c)
 {
-    const struct pn_policy *policy = policy_of(a, c);
+    const struct pn_policy *policy = pn_plan_policy(a->plan, c);
     struct presence n = {0};
     for (size_t t = 0; t < policy->injection_count; t++) {
         const struct pn_value lists[] = {c->fragments[t]->containers,
@@ -43,11 +32,13 @@ static struct presence presence_of(const struct pn_apply *a, const struct pn_can
                 struct pn_value rendered = pn_value_at(lists[l], k);
                 struct pn_own own = pn_merge_own(a->plan, policy->injections[t].template, rendered,
                                                  l == 1);
-                bool received = own.state == PN_OWN_OURS, planned = is_planned(a, rendered, l == 1);
+                const struct pn_edit *edit = pn_plan_find(a->plan, PN_EDIT_CONTAINER,
+                                                          pn_plan_name(rendered));
+                bool received = own.state == PN_OWN_OURS;
                 n.received += received;
-                n.unplanned += received && pn_plan_find(a->plan, PN_EDIT_CONTAINER,
-                                                        pn_plan_name(rendered)) == NULL;
-                n.planned += !received && planned;
+                n.unplanned += received && edit == NULL;
+                n.planned += !received && edit != NULL && edit->init == (l == 1) &&
+                             pn_value_equal(edit->value, rendered);
                 n.all++;
             }
         }
@@ -124,7 +115,7 @@ static int check_resources(struct pn_apply *a, size_t c, struct pn_verdict *v,
                            struct pn_reason *inout_note, bool *ret_trims)
 {
     const struct pn_candidate *candidate = &a->plan->candidates[c];
-    bool stays = a->stays[c] || policy_of(a, candidate)->deny_on_failure;
+    bool stays = a->stays[c] || pn_plan_policy(a->plan, candidate)->deny_on_failure;
     int r = measure(ret_after, a);
     if (r == 0)
         r = check_budgets(a, candidate, stays, before, ret_after, v, inout_note);
@@ -248,15 +239,16 @@ static int verify(struct pn_apply *a)
 }
 
 /* Marks what stays because it is in the Pod, or planned by others; true when there is more of it.
- */
+ * Nobody asks where nothing is counted. */
 static bool find_staying(struct pn_apply *a, bool planned_too)
 {
     bool found = false;
-    for (size_t c = 0, at = 0; c < a->plan->candidate_count; c++) {
+    for (size_t c = 0, at = 0; a->budgets->counts && c < a->plan->candidate_count; c++) {
         const struct pn_verdict *v = verdict_of(a, c, &at);
+        if (v->audit || a->stays[c] || (planned_too && !is_relative(v->reason.id)))
+            continue;
         struct presence n = presence_of(a, &a->plan->candidates[c]);
-        if (v->audit || a->stays[c] || (planned_too && !is_relative(v->reason.id)) || n.all == 0 ||
-            n.received + (planned_too ? n.planned : 0) < n.all)
+        if (n.all == 0 || n.received + (planned_too ? n.planned : 0) < n.all)
             continue;
         a->stays[c] = found = true;
     }

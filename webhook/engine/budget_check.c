@@ -61,7 +61,7 @@ static bool is_shared(const struct pn_plan *plan, size_t but, struct pn_value co
 {
     for (size_t c = 0; c < plan->candidate_count; c++) {
         const struct pn_candidate *candidate = &plan->candidates[c];
-        const struct pn_policy *policy = &plan->set->policies[candidate->policy];
+        const struct pn_policy *policy = pn_plan_policy(plan, candidate);
         for (size_t t = 0; c != but && !policy->audit && t < policy->injection_count; t++) {
             const struct pn_fragment *f = candidate->fragments[t];
             if (pn_value_equal(pn_plan_named(init ? f->init_containers : f->containers,
@@ -78,7 +78,7 @@ static bool is_shared(const struct pn_plan *plan, size_t but, struct pn_value co
 static bool brings_its_own(const struct pn_plan *plan, size_t c)
 {
     const struct pn_candidate *candidate = &plan->candidates[c];
-    const struct pn_policy *policy = &plan->set->policies[candidate->policy];
+    const struct pn_policy *policy = pn_plan_policy(plan, candidate);
     for (size_t t = 0; t < policy->injection_count; t++) {
         const struct pn_fragment *f = candidate->fragments[t];
         const struct pn_value lists[] = {f->containers, f->init_containers};
@@ -116,7 +116,7 @@ static int64_t count_charged(const struct check *c, struct pn_str category)
 
 static bool exceeds_category(struct check *c, const struct pn_budget *b)
 {
-    const struct pn_policy *policy = &c->plan->set->policies[c->candidate->policy];
+    const struct pn_policy *policy = pn_plan_policy(c->plan, c->candidate);
     if (c->plan->count == 0 || c->plan->edits[c->plan->count - 1].policy != c->candidate->policy)
         return false; /* others bring all that it would add */
     for (size_t t = 0; b->per_category >= 0 && t < policy->injection_count; t++) {

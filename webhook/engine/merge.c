@@ -16,11 +16,6 @@
  * then the edit is provisional (see engine.c).
  */
 
-static const struct pn_policy *policy_of(const struct pn_plan *plan, const struct pn_candidate *c)
-{
-    return &plan->set->policies[c->policy];
-}
-
 /* "policy NAME adds another one", for clashes between policies. */
 static struct pn_str added_by(const struct pn_merge *m, uint32_t policy)
 {
@@ -223,7 +218,7 @@ static struct pn_str source_of(struct pn_value volume)
 static bool is_volume_of_a_candidate(const struct pn_plan *plan, struct pn_value received)
 {
     for (size_t c = 0; c < plan->candidate_count; c++) {
-        size_t n = policy_of(plan, &plan->candidates[c])->injection_count;
+        size_t n = pn_plan_policy(plan, &plan->candidates[c])->injection_count;
         for (size_t t = 0; t < n; t++) {
             struct pn_value ours = pn_plan_named(plan->candidates[c].fragments[t]->volumes,
                                                  pn_plan_name(received));
@@ -278,7 +273,7 @@ static bool is_annotation_of_a_candidate(const struct pn_plan *plan, struct pn_s
                                          struct pn_value received)
 {
     for (size_t c = 0; c < plan->candidate_count; c++) {
-        size_t n = policy_of(plan, &plan->candidates[c])->injection_count;
+        size_t n = pn_plan_policy(plan, &plan->candidates[c])->injection_count;
         for (size_t t = 0; t < n; t++) {
             const struct pn_fragment *f = plan->candidates[c].fragments[t];
             if (pn_value_equal(pn_value_get(f->annotations, key), received))
@@ -433,7 +428,7 @@ static int merge_fragment(struct pn_merge *m, const struct pn_fragment *f)
 /* "container log-shipper, envoy": what the policy adds, or its templates when no container. */
 static struct pn_str content_of(const struct pn_plan *plan, const struct pn_candidate *c)
 {
-    const struct pn_policy *policy = policy_of(plan, c);
+    const struct pn_policy *policy = pn_plan_policy(plan, c);
     struct pn_buf text = PN_BUF_IN_ARENA(plan->arena);
     for (size_t t = 0; t < policy->injection_count; t++) {
         const struct pn_value lists[] = {c->fragments[t]->init_containers,
@@ -468,7 +463,7 @@ int pn_merge(struct pn_plan *plan, const struct pn_candidate *candidate,
              struct pn_reason *ret_reason)
 {
     struct pn_merge m = {.plan = plan};
-    const struct pn_policy *policy = policy_of(plan, candidate);
+    const struct pn_policy *policy = pn_plan_policy(plan, candidate);
     uint32_t before = plan->count;
     int r = 0;
     plan->policy = candidate->policy;

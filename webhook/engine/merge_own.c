@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/merge.h"
 
-static const struct pn_policy *policy_of(const struct pn_plan *plan, const struct pn_candidate *c)
-{
-    return &plan->set->policies[c->policy];
-}
-
 static enum pn_ours judge(const struct pn_plan *plan, const struct pn_own *own,
                           struct pn_value rendered)
 {
@@ -34,7 +29,7 @@ static void mark(struct pn_plan *plan, const struct pn_template *t, struct pn_va
 void pn_merge_mark_ours(struct pn_plan *plan)
 {
     for (size_t c = 0; c < plan->candidate_count; c++) {
-        const struct pn_policy *policy = policy_of(plan, &plan->candidates[c]);
+        const struct pn_policy *policy = pn_plan_policy(plan, &plan->candidates[c]);
         /* Audit adds nothing: what looks like it is the app's own. */
         for (size_t t = 0; !policy->audit && t < policy->injection_count; t++) {
             const struct pn_fragment *f = plan->candidates[c].fragments[t];
@@ -59,7 +54,7 @@ struct pn_own pn_merge_own(const struct pn_plan *plan, const struct pn_template 
 bool pn_merge_is_of_a_candidate(const struct pn_plan *plan, struct pn_str name)
 {
     for (size_t c = 0; c < plan->candidate_count; c++) {
-        const struct pn_policy *policy = policy_of(plan, &plan->candidates[c]);
+        const struct pn_policy *policy = pn_plan_policy(plan, &plan->candidates[c]);
         for (size_t t = 0; t < policy->injection_count; t++) {
             const struct pn_fragment *f = plan->candidates[c].fragments[t];
             struct pn_value init = pn_plan_named(f->init_containers, name);

@@ -107,6 +107,12 @@ static inline struct pn_str pn_plan_name(struct pn_value named)
     return pn_value_str(PN_GET(named, "name"));
 }
 
+static inline const struct pn_policy *pn_plan_policy(const struct pn_plan *plan,
+                                                     const struct pn_candidate *c)
+{
+    return &plan->set->policies[c->policy];
+}
+
 /* A container that runs for long: no init container that ends. */
 static inline bool pn_plan_runs_for_long(struct pn_value container, bool init)
 {
