@@ -5,6 +5,7 @@
 - docs/reasons.md lists exactly the reasons of webhook/engine/reason.c, each in the section of its class; each has a
   page with the sections that all pages have, and an example that fits the reason's text; `pannier explain` prints them;
 - docs/policies.md and docs/budgets.md name every field of the decode tables;
+- docs/testing.md names every field of a PolicyTest, and shows the example as it is;
 - docs/cli.md and the help name the same flags;
 - every ```console block of README.md and docs/ (with its folders) is run: its `$ build/pannier ...` lines print what
   stands below them;
@@ -118,6 +119,20 @@ def check_fields():
             if not re.search(rf"\b{f}\b", text)]
 
 
+def check_testing():
+    text = read("docs/testing.md")
+    tables = read("webhook/cli/suite.c") + read("webhook/cli/suite_expect.c")
+    fields = set(re.findall(r'\{\s*"(\w+)",\s*PN_FIELD_(?!LATER)', tables))
+    if len(fields) < 20:
+        return ["the decode tables were not found"]
+    problems = [f"not in docs/testing.md: {f}" for f in sorted(fields) if not re.search(rf"\b{f}\b", text)]
+    words = re.search(r"result_words\[\] = \{(.*?)NULL", tables, re.S)[1]
+    problems += [f"not in docs/testing.md: result {w}" for w in re.findall(r'"(\w+)"', words) if f"`{w}`" not in text]
+    if f"```yaml\n{read('docs/example/greeter-test.yaml')}```" not in text:
+        problems.append("docs/testing.md shows another docs/example/greeter-test.yaml")
+    return problems
+
+
 def help_of(*command):
     done = subprocess.run([PANNIER, "help", *command], capture_output=True, text=True, check=True)
     return done.stdout
@@ -190,6 +205,7 @@ check("docs/reasons.md lists the reasons of the engine", check_reasons())
 check("each reason has a page with an example of it", check_reason_pages())
 check("pannier explain prints the pages", check_explain())
 check("docs/policies.md and docs/budgets.md name every field", check_fields())
+check("docs/testing.md names every field of a PolicyTest", check_testing())
 check("docs/cli.md and the help name the same flags", check_flags())
 check("console blocks print what they say", check_console_blocks())
 check("links lead somewhere", check_links())

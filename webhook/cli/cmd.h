@@ -9,7 +9,7 @@
 /* What a command's run returns, and the process with it. */
 enum pn_exit {
     PN_EXIT_OK = 0,
-    PN_EXIT_DENIED = 1, /* an object was denied */
+    PN_EXIT_DENIED = 1, /* an object was denied, a test failed */
     PN_EXIT_FOUND =
         1, /* what was to be checked is not as it should be; lint: something was found */
     PN_EXIT_FAILED = 2, /* usage, unreadable or malformed input, no input found, no output */
@@ -32,6 +32,7 @@ struct pn_cmd {
 extern const struct pn_cmd pn_cmd_serve;
 extern const struct pn_cmd pn_cmd_preview;
 extern const struct pn_cmd pn_cmd_lint;
+extern const struct pn_cmd pn_cmd_test;
 extern const struct pn_cmd pn_cmd_certs_issue;
 extern const struct pn_cmd pn_cmd_certs_check;
 extern const struct pn_cmd pn_cmd_webhook_config;

@@ -35,7 +35,12 @@ int pn_decide_review(struct pn_decision **ret, struct pn_decider *d, struct pn_s
     return decide_body(ret, d, err);
 }
 
-/* In front of the namespace, between it and the object, and behind. */
+const char *const pn_operation_words[] = {"CREATE", "UPDATE", "DELETE", NULL};
+
+/* The kinds of their options. */
+static const char *const options[] = {"CreateOptions", "UpdateOptions", "DeleteOptions"};
+
+/* In front of the namespace. */
 static const char review_start[] =
     "{\"kind\":\"AdmissionReview\",\"apiVersion\":\"admission.k8s.io/v1\",\"request\":{"
     "\"uid\":\"preview\",\"kind\":{\"group\":\"\",\"version\":\"v1\",\"kind\":\"Pod\"},"
@@ -43,20 +48,32 @@ static const char review_start[] =
     "\"requestKind\":{\"group\":\"\",\"version\":\"v1\",\"kind\":\"Pod\"},"
     "\"requestResource\":{\"group\":\"\",\"version\":\"v1\",\"resource\":\"pods\"},"
     "\"namespace\":";
-static const char review_middle[] = ",\"operation\":\"CREATE\",\"userInfo\":{},\"object\":";
-static const char review_end[] =
-    ",\"oldObject\":null,\"dryRun\":true,"
-    "\"options\":{\"kind\":\"CreateOptions\",\"apiVersion\":\"meta.k8s.io/v1\"}}}\n";
+
+/* `"name":` and the Pod, or null. */
+static void write_object(struct pn_buf *out, const char *name, bool has_it, struct pn_value pod)
+{
+    pn_buf_printf(out, ",\"%s\":", name);
+    pn_json_write(out, has_it ? pod : pn_null());
+}
 
 int pn_decide_pod(struct pn_decision **ret, struct pn_decider *d, struct pn_value pod,
                   struct pn_str namespace, struct pn_err *err)
 {
-    pn_buf_reset(&d->body, PN_ARENA_KEEP_BYTES);
-    pn_buf_cstr(&d->body, review_start);
-    pn_json_write_str(&d->body, namespace);
-    pn_buf_cstr(&d->body, review_middle);
-    pn_json_write(&d->body, pod);
-    pn_buf_cstr(&d->body, review_end);
+    struct pn_buf *out = &d->body;
+    pn_buf_reset(out, PN_ARENA_KEEP_BYTES);
+    pn_buf_cstr(out, review_start);
+    pn_json_write_str(out, namespace);
+    pn_buf_printf(out, ",\"operation\":\"%s\",\"userInfo\":", pn_operation_words[d->operation]);
+    if (d->user_info.kind == PN_OBJECT)
+        pn_json_write(out, d->user_info);
+    else
+        pn_buf_cstr(out, "{}");
+    write_object(out, "object", d->operation != PN_OPERATION_DELETE, pod);
+    write_object(out, "oldObject", d->operation != PN_OPERATION_CREATE, pod);
+    pn_buf_printf(out,
+                  ",\"dryRun\":true,"
+                  "\"options\":{\"kind\":\"%s\",\"apiVersion\":\"meta.k8s.io/v1\"}}}\n",
+                  options[d->operation]);
     return decide_body(ret, d, err);
 }
 

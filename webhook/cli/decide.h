@@ -5,12 +5,20 @@
 #include "base/arena.h"
 #include "engine/engine.h"
 
+/* What is done to the Pod. */
+enum pn_operation { PN_OPERATION_CREATE, PN_OPERATION_UPDATE, PN_OPERATION_DELETE };
+
+/* As a review writes them, in the order of the enum; ends with NULL. */
+extern const char *const pn_operation_words[];
+
 /* The engine, asked as the server asks it: with the bytes of an AdmissionReview. */
 struct pn_decider {
     const struct pn_policy_set *set;
     struct pn_env env;
-    unsigned flags;         /* enum pn_decide_flags */
-    struct pn_arena *arena; /* of one decision */
+    enum pn_operation operation; /* of pn_decide_pod */
+    struct pn_value user_info;   /* the same; PN_ABSENT: {} */
+    unsigned flags;              /* enum pn_decide_flags */
+    struct pn_arena *arena;      /* of one decision */
     struct pn_buf body;
 };
 
@@ -21,7 +29,8 @@ struct pn_decider {
 int pn_decide_review(struct pn_decision **ret, struct pn_decider *d, struct pn_str bytes,
                      struct pn_err *err) PN_MUST_CHECK;
 
-/* The same for the creation of `pod` in `namespace`. */
+/* The same for the creation of `pod` in `namespace`, or what `operation` says: an update finds the
+ * Pod as it is to be already. */
 int pn_decide_pod(struct pn_decision **ret, struct pn_decider *d, struct pn_value pod,
                   struct pn_str namespace, struct pn_err *err) PN_MUST_CHECK;
 

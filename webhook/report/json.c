@@ -227,6 +227,14 @@ int pn_json_end_preview(struct pn_buf *out, const struct pn_preview_counts *coun
     return r;
 }
 
+int pn_json_write_document(struct pn_buf *out, struct pn_value v)
+{
+    PN_CLEANUP(drop) json_t *json = value_json(v);
+    int r = dump(out, json, 0);
+    pn_buf_char(out, '\n');
+    return r;
+}
+
 int pn_json_write_version(struct pn_buf *out, const char *version, const char *compiler,
                           const struct pn_json_pair *libraries)
 {

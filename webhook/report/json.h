@@ -34,6 +34,9 @@ int pn_json_write_preview(struct pn_buf *out, const struct pn_preview *preview, 
 /* Returns 0 or -ENOMEM. */
 int pn_json_end_preview(struct pn_buf *out, const struct pn_preview_counts *counts) PN_MUST_CHECK;
 
+/* Any value, with a final line break. Returns 0 or -ENOMEM. */
+int pn_json_write_document(struct pn_buf *out, struct pn_value v) PN_MUST_CHECK;
+
 struct pn_json_pair {
     const char *name, *text;
 };
