@@ -54,6 +54,7 @@ struct session {
     struct pn_diags diags;
     regex_t pattern; /* with o->run */
     bool has_pattern;
+    struct pn_coverage coverage;
 };
 
 static void session_deinit(struct session *s)
@@ -229,11 +230,10 @@ static int print(struct pn_buf *out, const struct session *s, const struct pn_re
 
 static int run_and_print(struct session *s, struct pn_results *results)
 {
-    struct pn_coverage coverage = {.policies = NULL};
     struct pn_suite_run run = {
         .results = s->arena,
         .updates = s->o->update,
-        .coverage = s->o->coverage ? &coverage : NULL,
+        .coverage = s->o->coverage ? &s->coverage : NULL,
     };
     struct pn_out out = PN_OUT_INIT;
     results->coverage = run.coverage;
@@ -241,7 +241,7 @@ static int run_and_print(struct session *s, struct pn_results *results)
     if (r == 0)
         r = pn_arena_new(&run.decider.arena, PN_ARENA_KEEP_BYTES);
     if (r == 0 && s->o->coverage)
-        r = list_policies(&coverage, s);
+        r = list_policies(&s->coverage, s);
     if (r == 0)
         r = run_cases(results, s, &run);
     if (r == 0 && results->count > 0)
@@ -267,6 +267,20 @@ static bool compile_pattern(struct session *s)
     return false;
 }
 
+/* Why nothing ran. */
+static void say_nothing_ran(const struct session *s, char **operands, size_t n)
+{
+    PN_CLEANUP(pn_buf_deinit) struct pn_buf names = PN_BUF_INIT;
+    if (s->suite_count > 0) {
+        pn_out_error("--run: no case matches \"%s\"", s->o->run);
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        pn_buf_printf(&names, "%s%s", i == 0 ? "" : ", ", operands[i]);
+    pn_out_error("no PolicyTest found in %.*s",
+                 PN_STR_ARG(n > 0 ? pn_buf_view(&names) : PN_STR(".")));
+}
+
 static enum pn_exit run(const void *options, char **operands, size_t n)
 {
     PN_CLEANUP(session_deinit)
@@ -287,10 +301,7 @@ static enum pn_exit run(const void *options, char **operands, size_t n)
         return PN_EXIT_FAILED;
     if (results.count > 0)
         return results.failed > 0 ? PN_EXIT_DENIED : PN_EXIT_OK;
-    if (s.suite_count > 0)
-        pn_out_error("--run: no case matches \"%s\"", s.o->run);
-    else
-        pn_out_error("no PolicyTest found in %s", n == 1 ? operands[0] : n == 0 ? "." : "them");
+    say_nothing_ran(&s, operands, n);
     return PN_EXIT_FAILED;
 }
 
