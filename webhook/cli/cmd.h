@@ -12,7 +12,8 @@ enum pn_exit {
     PN_EXIT_DENIED = 1, /* an object was denied, a test failed */
     PN_EXIT_FOUND =
         1, /* what was to be checked is not as it should be; lint: something was found */
-    PN_EXIT_FAILED = 2, /* usage, unreadable or malformed input, no input found, no output */
+    PN_EXIT_FAILED = 2,    /* usage, unreadable or malformed input, no input found, no output */
+    PN_EXIT_UNCHANGED = 3, /* preview --error-unchanged: all is well, and nothing was injected */
 };
 
 /* One subcommand. The table of them in main.c is both dispatch and help. */

@@ -8,7 +8,8 @@
 #include "config/load.h"
 #include "config/namespaces.h"
 
-static const char *const formats[] = {"diff", "patch", "yaml", "json", "name", NULL};
+static const char *const formats[] = {
+    "diff", "patch", "yaml", "json", "name", "table", "admission-review", NULL};
 
 #define AT(field) offsetof(struct pn_preview_options, field)
 
@@ -23,9 +24,15 @@ static const struct pn_flag flags[] = {
      "Namespace of objects that name none; an object that names another one is an error"},
     {"namespaces", 0, PN_FLAG_TEXT, AT(namespaces), "FILE",
      "Namespaces with their labels, as 'kubectl get namespaces -o json' prints them"},
+    {"namespace-labels", 0, PN_FLAG_TEXT, AT(namespace_labels), "KEY=VALUE,...",
+     "Labels of the objects' namespaces, where nothing else tells them"},
+    {"operation", 0, PN_FLAG_CHOICE, AT(operation), "OPERATION", "What is done to the Pods",
+     "CREATE", .choices = pn_operation_words},
     {"output", 'o', PN_FLAG_CHOICE, AT(format), "FORMAT", "Format", "diff", .choices = formats},
     {"explain", 0, PN_FLAG_BOOL, AT(explain), NULL, "Give the reason of each policy"},
     {"color", 0, PN_FLAG_CHOICE, AT(color), "WHEN", "Colour", "auto", .choices = pn_color_words},
+    {"error-unchanged", 0, PN_FLAG_BOOL, AT(error_unchanged), NULL,
+     "Exit with 3 when all is well and nothing was injected"},
     {"recursive", 'R', PN_FLAG_BOOL, AT(recursive), NULL, "Read subdirectories of -f too"},
     {0},
 };
@@ -240,22 +247,32 @@ static void say_nothing_found(const struct pn_preview_options *o)
 static enum pn_exit run_on(struct pn_preview_run *run, struct pn_input *input,
                            const struct pn_namespaces *known)
 {
-    struct pn_value labels;
     size_t own = 0;
-    int r = collect_namespaces(&labels, &own, input, known);
+    struct pn_err err = PN_ERR_INIT;
+    int r = collect_namespaces(&run->by_namespace, &own, input, known);
+    if (r == 0 && run->o->namespace_labels != NULL)
+        r = pn_preview_labels_read(&run->given_labels, run->o->namespace_labels, input->arena,
+                                   &err);
+    if (r == PN_PREVIEW_E_LABELS) {
+        pn_out_error("--namespace-labels: %s", err.text);
+        return PN_EXIT_FAILED;
+    }
     if (r == 0)
         r = pn_arena_new(&run->values, PN_ARENA_KEEP_BYTES);
     if (r == 0)
         r = pn_arena_new(&run->decider.arena, PN_ARENA_KEEP_BYTES);
     if (r == 0) {
-        run->decider.env.namespace_labels = pn_value_count(labels) > 0 ? &labels : NULL;
         if (own > 0)
             pn_out_note(
                 PN_STR("note: labels of namespaces are taken from the manifests; the webhook "
                        "knows those of its --namespaces\n"));
+        else if (run->given_labels.kind == PN_OBJECT)
+            pn_out_note(PN_STR("note: labels of namespaces are those of --namespace-labels; the "
+                               "webhook knows those of its --namespaces\n"));
         r = preview_all(run, input);
     }
     bool is_written = pn_out_finish(&run->out);
+    pn_table_deinit(&run->table);
     pn_arena_free(run->values);
     pn_arena_free(run->decider.arena);
     pn_buf_deinit(&run->decider.body);
@@ -263,7 +280,11 @@ static enum pn_exit run_on(struct pn_preview_run *run, struct pn_input *input,
         pn_out_error("%s", strerror(-r));
     if (r != 0 || !is_written || run->counts.invalid > 0)
         return PN_EXIT_FAILED;
-    return run->counts.outcomes[PN_OUTCOME_DENIED] > 0 ? PN_EXIT_DENIED : PN_EXIT_OK;
+    if (run->counts.outcomes[PN_OUTCOME_DENIED] > 0)
+        return PN_EXIT_DENIED;
+    return run->o->error_unchanged && run->counts.outcomes[PN_OUTCOME_INJECTED] == 0
+               ? PN_EXIT_UNCHANGED
+               : PN_EXIT_OK;
 }
 
 static enum pn_exit run(const void *options, char **operands, size_t n)
@@ -294,7 +315,9 @@ static enum pn_exit run(const void *options, char **operands, size_t n)
         return PN_EXIT_FAILED;
     struct pn_preview_run preview = {
         .o = o,
-        .decider = {.set = set, .flags = explains ? PN_DECIDE_ALL_REASONS : 0},
+        .decider = {.set = set,
+                    .flags = explains ? PN_DECIDE_ALL_REASONS : 0,
+                    .operation = (enum pn_operation)o->operation},
         .out = PN_OUT_INIT,
         .color_out = pn_color_wanted(o->color, STDOUT_FILENO),
         .color_err = color_err,
@@ -302,7 +325,7 @@ static enum pn_exit run(const void *options, char **operands, size_t n)
     enum pn_exit exit_code = run_on(&preview, &input, known);
     if (is_faulty)
         return PN_EXIT_FAILED;
-    if (exit_code == PN_EXIT_OK && !pn_preview_has_seen_any(&preview.counts)) {
+    if (!pn_preview_has_seen_any(&preview.counts) && exit_code != PN_EXIT_FAILED) {
         say_nothing_found(o);
         return PN_EXIT_FAILED;
     }
@@ -312,12 +335,14 @@ static enum pn_exit run(const void *options, char **operands, size_t n)
 const struct pn_cmd pn_cmd_preview = {
     .name = "preview",
     .summary = "Show what injection does to manifests",
-    .about = "Asks the policies about the Pod of each object, as the webhook would, and shows the "
-             "object before and after. Pods, all kinds with a Pod template, lists, and recorded "
-             "AdmissionReviews are examined; other documents pass through. Namespaces among the "
-             "manifests tell their labels.\n"
-             "Exit code: 0 when all is well, 1 when an object was denied, 2 when something could "
-             "not be read or decided, or there was nothing to examine.",
+    .about =
+        "Asks the policies about the Pod of each object, as the webhook would, and shows the "
+        "object before and after. Pods, all kinds with a Pod template, lists, and recorded "
+        "AdmissionReviews are examined; other documents pass through. Namespaces among the "
+        "manifests tell their labels.\n"
+        "Exit code: 0 when all is well, 1 when an object was denied, 2 when something could "
+        "not be read or decided, or there was nothing to examine; 3 with --error-unchanged when "
+        "all is well and nothing was injected.",
     .usage = "-f FILE... [-p PATH]... [flags]",
     .examples = "  # What the policies change, as a diff\n"
                 "  pannier preview -f web.yaml -p policies\n"

@@ -7,6 +7,7 @@
 #include "cli/input.h"
 #include "cli/out.h"
 #include "report/preview.h"
+#include "report/table.h"
 
 /* The parts of `pannier preview`, shared by its files. */
 
@@ -16,15 +17,20 @@ enum pn_preview_format {
     PN_PREVIEW_YAML,
     PN_PREVIEW_JSON,
     PN_PREVIEW_NAME,
+    PN_PREVIEW_TABLE,
+    PN_PREVIEW_REVIEW,
 };
 
 struct pn_preview_options {
     struct pn_flag_list files, policies;
-    const char *namespace;  /* NULL: none given */
-    const char *namespaces; /* file of labels; NULL: none */
-    int format;             /* enum pn_preview_format */
+    const char *namespace;        /* NULL: none given */
+    const char *namespaces;       /* file of labels; NULL: none */
+    const char *namespace_labels; /* NULL: none given */
+    int operation;                /* enum pn_operation */
+    int format;                   /* enum pn_preview_format */
     bool explain;
     bool recursive;
+    bool error_unchanged;
     int color; /* enum pn_color */
 };
 
@@ -33,7 +39,12 @@ struct pn_preview_run {
     const struct pn_preview_options *o;
     struct pn_decider decider;
     struct pn_arena *values; /* of one document */
+    /* Namespace name -> labels: of the manifests and of --namespaces; and with --namespace-labels
+     * for the current object's. */
+    struct pn_value by_namespace, known;
+    struct pn_value given_labels; /* PN_ABSENT: none */
     struct pn_preview_counts counts;
+    struct pn_table table; /* -o table */
     struct pn_out out;
     bool color_out, color_err;
     bool has_written; /* -o yaml: something was written, ending with... */
@@ -57,6 +68,18 @@ struct pn_preview_object {
 int pn_preview_walk(struct pn_value *ret, bool *ret_changed, struct pn_preview_run *run,
                     const struct pn_input_file *file, const struct pn_document *doc,
                     struct pn_value value) PN_MUST_CHECK;
+
+/* The text of --namespace-labels is not KEY=VALUE,...; err says what is wrong. */
+#define PN_PREVIEW_E_LABELS 1
+
+/* Reads --namespace-labels; borrows `text`. Returns 0, PN_PREVIEW_E_LABELS or -ENOMEM. */
+int pn_preview_labels_read(struct pn_value *ret, const char *text, struct pn_arena *a,
+                           struct pn_err *err) PN_MUST_CHECK;
+
+/* Tells the decider what is known of `namespace` before it is asked about an object there: a
+ * Namespace among the manifests, else --namespaces, else --namespace-labels. Returns 0 or -ENOMEM.
+ */
+int pn_preview_know_namespace(struct pn_preview_run *run, struct pn_str namespace) PN_MUST_CHECK;
 
 /* Prints what the format has for one decided object. Returns 0 or -ENOMEM. */
 int pn_preview_print(struct pn_preview_run *run,

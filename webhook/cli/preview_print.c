@@ -115,6 +115,48 @@ static void print_name(struct pn_preview_run *run, const struct pn_preview_objec
     pn_buf_char(out, '\n');
 }
 
+/* Names of the policies whose content is in the Pod, or those that were left out with their reason,
+ * joined by commas. */
+static void add_policies(struct pn_table *table, const struct pn_decision *d, bool left_out)
+{
+    PN_CLEANUP(pn_buf_deinit) struct pn_buf text = PN_BUF_INIT;
+    for (size_t i = 0; i < d->verdict_count; i++) {
+        const struct pn_reason *reason = &d->verdicts[i].reason;
+        enum pn_reason_class class = pn_reason_class_of(reason->id);
+        if (class != (left_out ? PN_CLASS_FAILURE : PN_CLASS_SUCCESS) || (!left_out && !d->allowed))
+            continue; /* a Pod that is denied has nothing of anybody */
+        pn_buf_cstr(&text, text.len > 0 ? ", " : "");
+        pn_buf_str(&text, pn_policy_set_policy_name(d->set, d->verdicts[i].policy));
+        if (reason->id != PN_REASON_INJECTED)
+            pn_buf_printf(&text, " (%s)", pn_reason_name(reason->id));
+    }
+    table->failed = table->failed || text.failed;
+    pn_table_add(table, pn_buf_view(&text));
+}
+
+static void add_row(struct pn_preview_run *run, const struct pn_preview_object *object)
+{
+    PN_CLEANUP(pn_buf_deinit) struct pn_buf name = PN_BUF_INIT;
+    const struct pn_decision *d = object->decision;
+    pn_buf_str(&name, object->kind);
+    pn_buf_char(&name, '/');
+    pn_buf_str(&name, object->name);
+    run->table.failed = run->table.failed || name.failed;
+    pn_table_add(&run->table, object->namespace);
+    pn_table_add(&run->table, pn_buf_view(&name));
+    pn_table_add(&run->table, pn_str_of(pn_outcome_name(pn_preview_outcome(d))));
+    add_policies(&run->table, d, false);
+    add_policies(&run->table, d, true);
+}
+
+static void start_table(struct pn_table *table)
+{
+    static const char *const heads[] = {"NAMESPACE", "OBJECT", "RESULT", "POLICIES", "LEFT OUT"};
+    pn_table_init(table, PN_COUNT_OF(heads));
+    for (size_t i = 0; i < PN_COUNT_OF(heads); i++)
+        pn_table_add(table, pn_str_of(heads[i]));
+}
+
 static size_t decided(const struct pn_preview_counts *counts)
 {
     size_t n = 0;
@@ -155,6 +197,12 @@ int pn_preview_print(struct pn_preview_run *run, const struct pn_preview_object 
     case PN_PREVIEW_NAME:
         print_name(run, object);
         return 0;
+    case PN_PREVIEW_TABLE:
+        add_row(run, object);
+        return 0;
+    case PN_PREVIEW_REVIEW:
+        pn_respond_write(&run->out.buf, object->decision);
+        return 0;
     default: /* -o yaml goes by documents */
         return 0;
     }
@@ -164,6 +212,8 @@ void pn_preview_print_start(struct pn_preview_run *run)
 {
     if (run->o->format == PN_PREVIEW_JSON)
         pn_json_begin_preview(&run->out.buf);
+    if (run->o->format == PN_PREVIEW_TABLE)
+        start_table(&run->table);
 }
 
 bool pn_preview_has_seen_any(const struct pn_preview_counts *counts)
@@ -180,6 +230,8 @@ int pn_preview_print_end(struct pn_preview_run *run)
     }
     if (run->o->format == PN_PREVIEW_JSON)
         return pn_json_end_preview(&run->out.buf, &run->counts);
+    if (run->o->format == PN_PREVIEW_TABLE && decided(&run->counts) > 0)
+        return pn_table_write(&run->out.buf, &run->table);
     return 0;
 }
 

@@ -97,6 +97,8 @@ static int decide_workload(struct pn_preview_run *run, const struct pn_workload 
     if (r == 0)
         r = pn_workload_pod(&pod, workload, object->before, object->namespace, run->values, err);
     if (r == 0)
+        r = pn_preview_know_namespace(run, object->namespace);
+    if (r == 0)
         r = pn_decide_pod(&decision, &run->decider, pod, object->namespace, err);
     if (r == 0)
         r = pn_decide_apply(&pod_after, decision, pod, run->values, err);
@@ -121,7 +123,11 @@ static int decide_review(struct pn_preview_run *run, const struct pn_document *d
         pn_json_write(&text, review);
         bytes = pn_buf_view(&text);
     }
-    int r = text.failed ? -ENOMEM : pn_decide_review(&decision, &run->decider, bytes, err);
+    int r = text.failed ? -ENOMEM
+                        : pn_preview_know_namespace(
+                              run, pn_value_str(PN_GET(PN_GET(review, "request"), "namespace")));
+    if (r == 0)
+        r = pn_decide_review(&decision, &run->decider, bytes, err);
     if (r != 0)
         return r;
     struct pn_value request = PN_GET(review, "request");

@@ -44,7 +44,6 @@ static const struct pn_field header_fields[] = {
     {"kind", PN_FIELD_NODE, offsetof(struct header, kind), true},
     {"metadata", PN_FIELD_NODE, offsetof(struct header, metadata), true},
     {"policies", PN_FIELD_NODE, offsetof(struct header, policies)},
-    {"kubernetesVersion", PN_FIELD_LATER, 0},
     {"cases", PN_FIELD_NODE, offsetof(struct header, cases), true},
     {0}};
 

@@ -229,10 +229,8 @@ int pn_json_end_preview(struct pn_buf *out, const struct pn_preview_counts *coun
 
 int pn_json_write_document(struct pn_buf *out, struct pn_value v)
 {
-    PN_CLEANUP(drop) json_t *json = value_json(v);
-    int r = dump(out, json, 0);
-    pn_buf_char(out, '\n');
-    return r;
+    PN_CLEANUP(pn_json_drop) json_t *json = value_json(v);
+    return pn_json_document(out, json);
 }
 
 int pn_json_write_version(struct pn_buf *out, const char *version, const char *compiler,
