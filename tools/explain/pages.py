@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Makes the pages of `pannier explain` from the documents: pages.py INDEX.md OUT.h OUT.d
+"""Makes the pages of `pannier explain` from the documents: pages.py OUT.h OUT.d INDEX.md...
 
-The sections of INDEX.md that have a table of links (| [`id`](page.md) | meaning | ...) are the list of ids; the linked
+The tables of links in each INDEX.md are the list of ids, by section: the first column is a link to the page, the one
+with the head `meaning`, or with none, says what it is; one with the head `name` is another name for it. The linked
 pages are what is told of each. OUT.h has both as plain text for a terminal, without Markdown; OUT.d tells ninja the
 files that were read.
 """
@@ -13,7 +14,7 @@ import sys
 import textwrap
 
 COLUMNS = 79
-ROW = re.compile(r"\| \[`([A-Za-z0-9-]+)`\]\(([^)]+)\) \| ([^|]+) \|")
+LINK = re.compile(r"\[`?([A-Za-z0-9-]+)`?\]\(([^)#]+\.md)\)")
 
 
 def plain(text):
@@ -57,20 +58,52 @@ def page_text(markdown, section):
     return text + "\n"
 
 
-def index_text(index):
-    """The list of ids by section, and the (id, section, link) of each."""
-    rows, sections = [], []
-    for section in re.split(r"^## ", index, flags=re.M)[1:]:
-        title, _, body = section.partition("\n")
-        found = ROW.findall(body)
-        if found:
-            rows += [(name, title, link) for name, link, _ in found]
-            sections.append((title, [(name, meaning) for name, _, meaning in found]))
-    width = max(len(name) for name, _, _ in rows) + 2
-    texts = [plain(title) + "\n" + "\n".join(
-        fill(meaning, " " * (width + 2), "  " + name.ljust(width)) for name, meaning in items)
-        for title, items in sections]
-    return "\n\n".join(texts) + "\n", rows
+class Entry:
+    """One id: where it stands, and what it is."""
+
+    def __init__(self, index, section, head, cells):
+        self.name, link = LINK.fullmatch(cells[0]).groups()
+        self.page = index.parent / link
+        self.section = section
+        columns = dict(zip(head, cells))
+        self.alias = plain(columns.get("name", ""))
+        self.meaning = columns["meaning"] if "meaning" in columns else columns[""]
+
+    def text(self):
+        return page_text(self.page.read_text(encoding="utf-8"), self.section)
+
+
+def table_entries(index, section, body):
+    """The entries of all tables in a section."""
+    head = None
+    for line in body.split("\n"):
+        if not line.startswith("|"):
+            head = None
+            continue
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if head is None:
+            head = cells
+        elif LINK.fullmatch(cells[0]):
+            yield Entry(index, section, head, cells)
+
+
+def read_index(index):
+    """Its entries; a document without sections is one."""
+    for part in re.split(r"^##? ", index.read_text(encoding="utf-8"), flags=re.M)[1:]:
+        title, _, body = part.partition("\n")
+        yield from table_entries(index, plain(title), body)
+
+
+def listing(entries):
+    """All ids, section by section."""
+    width = max(len(entry.name) for entry in entries) + 2
+    lines, section = [], None
+    for entry in entries:
+        if entry.section != section:
+            lines += ([""] if lines else []) + [entry.section]
+            section = entry.section
+        lines.append(fill(entry.meaning, " " * (width + 2), "  " + entry.name.ljust(width)))
+    return "\n".join(lines) + "\n"
 
 
 def literal(text):
@@ -79,19 +112,17 @@ def literal(text):
     return "\n    ".join(f'"{line}\\n"' for line in list(escaped)[:-1])
 
 
-def main(index_path, header, depfile):
-    index_path = pathlib.Path(index_path)
-    listing, rows = index_text(index_path.read_text(encoding="utf-8"))
-    paths = [index_path.parent / link for _, _, link in rows]
-    pages = "".join(
-        f"    {{\"{name}\",\n    {literal(page_text(path.read_text(encoding='utf-8'), section))}}},\n"
-        for (name, section, _), path in zip(rows, paths))
+def main(header, depfile, *indices):
+    indices = [pathlib.Path(index) for index in indices]
+    entries = [entry for index in indices for entry in read_index(index)]
+    pages = "".join(f'    {{"{entry.name}", "{entry.alias}",\n    {literal(entry.text())}}},\n' for entry in entries)
     pathlib.Path(header).write_text(
-        f"/* Made by tools/explain/pages.py from {index_path.name}. */\n"
-        f"static const char explain_index[] =\n    {literal(listing)};\n\n"
+        f"/* Made by tools/explain/pages.py from {', '.join(index.name for index in indices)}. */\n"
+        f"static const char explain_index[] =\n    {literal(listing(entries))};\n\n"
         f"static const struct explain_page explain_pages[] = {{\n{pages}}};\n", encoding="utf-8")
-    pathlib.Path(depfile).write_text(f"{header}: {' '.join(str(p) for p in [index_path, *paths])}\n",
-                                     encoding="utf-8")
+    pathlib.Path(depfile).write_text(
+        f"{header}: {' '.join(str(path) for path in [*indices, *(entry.page for entry in entries)])}\n",
+        encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@
 #include "cli/out.h"
 
 struct explain_page {
-    const char *name, *text;
+    const char *name, *alias; /* alias: empty when there is none */
+    const char *text;
 };
 
 #include "cli/explain_pages.h" /* made by meson of docs/reasons.md and the pages that it links */
@@ -14,7 +15,8 @@ struct explain_page {
 static const struct explain_page *find_page(const char *name)
 {
     for (size_t i = 0; i < PN_COUNT_OF(explain_pages); i++) {
-        if (strcmp(explain_pages[i].name, name) == 0)
+        if (strcmp(explain_pages[i].name, name) == 0 ||
+            (name[0] != '\0' && strcmp(explain_pages[i].alias, name) == 0))
             return &explain_pages[i];
     }
     return NULL;
