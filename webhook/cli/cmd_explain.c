@@ -10,7 +10,7 @@ struct explain_page {
     const char *text;
 };
 
-#include "cli/explain_pages.h" /* made by meson of docs/reasons.md and the pages that it links */
+#include "cli/explain_pages.h" /* made by meson of the indices of reasons and rules */
 
 static const struct explain_page *find_page(const char *name)
 {
@@ -29,9 +29,9 @@ static enum pn_exit unknown_name(const char *name)
         names[i] = explain_pages[i].name;
     const char *near = pn_str_nearest(pn_str_of(name), names);
     if (near != NULL)
-        pn_out_error("unknown reason \"%s\"; did you mean \"%s\"?", name, near);
+        pn_out_error("no reason and no rule is called \"%s\"; did you mean \"%s\"?", name, near);
     else
-        pn_out_error("unknown reason \"%s\"", name);
+        pn_out_error("no reason and no rule is called \"%s\"", name);
     pn_out_note(PN_STR("See 'pannier explain' for all of them.\n"));
     return PN_EXIT_FAILED;
 }
@@ -49,12 +49,15 @@ static enum pn_exit run(const void *options, char **operands, size_t n)
 
 const struct pn_cmd pn_cmd_explain = {
     .name = "explain",
-    .summary = "Explain a reason",
+    .summary = "Explain a reason or a rule of lint",
     .about = "Prints what a reason means, what the Pod's author and the platform team can do about "
-             "it, and an example. Without an argument, lists all reasons by their class.",
-    .usage = "[REASON]",
+             "it, and an example; or why a rule of 'pannier lint' is there, with a bad and a good "
+             "example. Without an argument, lists all reasons by their class, and all rules.",
+    .usage = "[REASON|RULE]",
     .examples = "  # Why was the sidecar left out?\n"
-                "  pannier explain port-taken\n",
+                "  pannier explain port-taken\n"
+                "  # What is wrong with a port of two policies?\n"
+                "  pannier explain PN0604\n",
     .operands_max = 1,
     .run = run,
 };
