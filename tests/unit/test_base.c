@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/diag.h"
+#include "base/edits.h"
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/node.h"
@@ -448,6 +449,39 @@ START_TEST(diags_are_bounded)
 }
 END_TEST
 
+/* ---- edits ----------------------------------------------------------------------------- */
+
+START_TEST(edits_change_a_text)
+{
+    PN_CLEANUP(pn_edits_deinit) struct pn_edits edits = PN_EDITS_INIT;
+    PN_CLEANUP(pn_buf_deinit) struct pn_buf out = PN_BUF_INIT;
+    struct pn_str source = PN_STR("one two three");
+    pn_edits_add(&edits, 13, 13, PN_STR("!"));
+    pn_edits_add(&edits, 4, 7, PN_STR("2"));
+    pn_edits_add(&edits, 0, 0, PN_STR("a "));
+    pn_edits_add(&edits, 0, 0, PN_STR("b "));
+    pn_edits_add(&edits, 7, 8, PN_STR(""));
+    ck_assert_int_eq(pn_edits_apply(&out, &edits, source), 0);
+    assert_str(pn_buf_view(&out), "a b one 2three!");
+}
+END_TEST
+
+START_TEST(edits_that_overlap_are_refused)
+{
+    static const struct {
+        size_t start, end;
+    } bad[] = {{4, 6}, {6, 8}, {12, 14}, {9, 8}};
+    for (size_t i = 0; i < PN_COUNT_OF(bad); i++) {
+        PN_CLEANUP(pn_edits_deinit) struct pn_edits edits = PN_EDITS_INIT;
+        PN_CLEANUP(pn_buf_deinit) struct pn_buf out = PN_BUF_INIT;
+        pn_edits_add(&edits, 5, 7, PN_STR("x"));
+        pn_edits_add(&edits, bad[i].start, bad[i].end, PN_STR("y"));
+        ck_assert_int_eq(pn_edits_apply(&out, &edits, PN_STR("one two three")), -EINVAL);
+        ck_assert_uint_eq(out.len, 0);
+    }
+}
+END_TEST
+
 /* ---- number ---------------------------------------------------------------------------- */
 
 /* What Go's encoding/json and JavaScript print. */
@@ -563,6 +597,8 @@ int main(void)
     tcase_add_test(all, source_counts_lines_and_characters);
     tcase_add_test(all, diags_sort_by_place);
     tcase_add_test(all, diags_are_bounded);
+    tcase_add_test(all, edits_change_a_text);
+    tcase_add_test(all, edits_that_overlap_are_refused);
     tcase_add_test(all, number_writes_the_shortest);
     tcase_add_test(all, number_reads_integers);
     tcase_add_test(all, number_refuses_what_is_none);
