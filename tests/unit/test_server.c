@@ -401,6 +401,13 @@ START_TEST(a_drain_ends_only_what_has_served_and_is_idle)
     pn_conn_end(conns, busy.conn, T0);
     ck_assert(!pn_conns_are_quiet(conns, T0 + 10)); /* young may be about to speak */
     ck_assert(pn_conns_are_quiet(conns, T0 + 5000));
+    ck_assert_int_eq(write(busy.theirs, "GET", 3), 3); /* not yet read */
+    pn_conns_end_idle(conns);
+    ck_assert(!pn_conns_are_quiet(conns, T0 + 5000));
+    char read_now[3];
+    ck_assert_int_eq(read(busy.ours, read_now, sizeof read_now), 3);
+    ck_assert(!is_ended(&busy));
+    ck_assert(pn_conns_are_quiet(conns, T0 + 5000));
     pn_conns_end_idle(conns);
     ck_assert(is_ended(&busy));
 

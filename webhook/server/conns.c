@@ -5,12 +5,14 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "base/limits.h"
 
-/* A client that has just connected is about to speak: TLS handshake and request take less. */
-enum { YOUNG_MS = 1000 };
+/* A client that has just connected is about to speak: handshake and request take less, on a machine
+ * without time to spare too. */
+enum { YOUNG_MS = 5000 };
 
 struct pn_conn {
     struct pn_conn *next;
@@ -158,11 +160,19 @@ size_t pn_conns_sweep(struct pn_conns *conns, int64_t now_ms)
     return late;
 }
 
+/* A request may have come that its worker had no time for yet. */
+static bool has_unread(const struct pn_conn *conn)
+{
+    int bytes = 0;
+    return ioctl(conn->fd, FIONREAD, &bytes) == 0 && bytes > 0;
+}
+
 void pn_conns_end_idle(struct pn_conns *conns)
 {
     pthread_mutex_lock(&conns->lock);
     for (struct pn_conn *conn = conns->first; conn != NULL; conn = conn->next) {
-        if (conn->ended || atomic_load(&conn->busy) || !atomic_load(&conn->served))
+        if (conn->ended || atomic_load(&conn->busy) || !atomic_load(&conn->served) ||
+            has_unread(conn))
             continue;
         conn->ended = true;
         /* Only the reading side: the worker sees the end and says goodbye in TLS. */
@@ -178,7 +188,7 @@ bool pn_conns_are_quiet(struct pn_conns *conns, int64_t now_ms)
     for (struct pn_conn *conn = conns->first; quiet && conn != NULL; conn = conn->next) {
         bool young = !atomic_load(&conn->served) &&
                      now_ms - atomic_load(&conn->since_ms) < YOUNG_MS;
-        quiet = !atomic_load(&conn->busy) && !young;
+        quiet = !atomic_load(&conn->busy) && !young && (conn->ended || !has_unread(conn));
     }
     pthread_mutex_unlock(&conns->lock);
     return quiet && atomic_load(&conns->in_flight) == 0;

@@ -60,12 +60,13 @@ size_t pn_conns_take_closed(struct pn_conns *conns);
  */
 size_t pn_conns_sweep(struct pn_conns *conns, int64_t now_ms);
 
-/* Ends connections that have served a request and have none open: nothing on them can be lost. */
+/* Ends connections that have served a request, have none open, and nothing that waits to be read:
+ * lost is only what is on its way. */
 void pn_conns_end_idle(struct pn_conns *conns);
 
 /*
- * True when no request is in flight and none can be on its way on a connection so young that it has
- * not yet served one.
+ * True when no request is in flight, none waits to be read, and none can be on its way on a
+ * connection so young that it has not yet served one.
  */
 bool pn_conns_are_quiet(struct pn_conns *conns, int64_t now_ms);
 

@@ -246,9 +246,11 @@ static bool finish(struct server *s, const sigset_t *signals)
 {
     int64_t until_ms = pn_clock_ms() + (int64_t)s->o->shutdown_timeout_seconds * 1000;
     pn_listener_stop(s->listener);
-    for (;;) {
+    /* Twice: a worker may just have read what it does not answer yet. */
+    for (unsigned quiet = 0;;) {
         pn_conns_end_idle(s->conns);
-        if (pn_conns_are_quiet(s->conns, pn_clock_ms()))
+        quiet = pn_conns_are_quiet(s->conns, pn_clock_ms()) ? quiet + 1 : 0;
+        if (quiet == 2)
             return true;
         if (pn_clock_ms() >= until_ms || wait_signal(s, signals, DRAIN_MS) != 0)
             return false;
