@@ -132,14 +132,13 @@ STAGE(RENDER, int, pn_view_pod,
        struct pn_value spec, struct pn_view_fields fields, struct pn_arena *a),
       (ret, zeros, metadata, spec, fields, a))
 STAGE(RENDER, int, pn_baseline_make,
-      (struct pn_value * ret_metadata, struct pn_value *ret_spec, const struct pn_plan *plan,
-       struct pn_value metadata, struct pn_value spec),
-      (ret_metadata, ret_spec, plan, metadata, spec))
+      (struct pn_value * ret_metadata, struct pn_value *ret_spec, bool *ret_same,
+       const struct pn_plan *plan, struct pn_value metadata, struct pn_value spec),
+      (ret_metadata, ret_spec, ret_same, plan, metadata, spec))
 STAGE(RENDER, int, pn_render,
-      (const struct pn_fragment **ret, const struct pn_policy *policy,
-       const struct pn_injection *injection, const struct pn_scene *scene, struct pn_arena *a,
-       struct pn_reason *ret_reason),
-      (ret, policy, injection, scene, a, ret_reason))
+      (const struct pn_fragment **ret, const struct pn_injection *injection,
+       const struct pn_scene *scene, struct pn_arena *a, struct pn_reason *ret_reason),
+      (ret, injection, scene, a, ret_reason))
 STAGE(RENDER, int, pn_render_condition,
       (bool *ret, const struct pn_policy *policy, const struct pn_scene *scene, struct pn_arena *a,
        struct pn_reason *ret_reason),

@@ -54,7 +54,7 @@ static void check_fold(const struct pn_template_expr *t, struct pn_value bound,
     const struct pn_template_expr *folded = NULL;
     struct pn_value v;
     unsigned mentions = 0;
-    if (pn_jsone_fold(&folded, t, bound, &limits, a) != 0)
+    if (pn_jsone_fold(&folded, t, bound, PN_VALUE_ABSENT, &limits, a) != 0)
         return; /* the arena is full */
     assert(pn_jsone_visit(folded, count_mention, &mentions) == 0);
     int r = evaluate(&text, &v, folded, context, a);

@@ -95,7 +95,7 @@ START_TEST(folds_what_is_known)
     const struct pn_template_expr *t = compile(folds[_i].template), *folded = NULL;
     struct pn_value bound = value_of(folds[_i].bound), context;
     struct pn_value p = value_of("{q: 5}"), v;
-    ck_assert_int_eq(pn_jsone_fold(&folded, t, bound, NULL, arena), 0);
+    ck_assert_int_eq(pn_jsone_fold(&folded, t, bound, PN_VALUE_ABSENT, NULL, arena), 0);
     describe(folded);
     assert_text(folds[_i].template, &got, folds[_i].tree);
     ck_assert_int_eq(pn_object_with(&context, arena, bound, PN_STR("p"), p), 0);
@@ -115,7 +115,7 @@ START_TEST(folding_keeps_places)
     const struct pn_template_expr *folded = NULL, *again = NULL;
     struct pn_value bound = value_of("{x: 1}");
     const struct pn_template_expr *t = compile("a:\n- b: 1\n- {$eval: x}\n- c${x}\n");
-    ck_assert_int_eq(pn_jsone_fold(&folded, t, bound, NULL, arena), 0);
+    ck_assert_int_eq(pn_jsone_fold(&folded, t, bound, PN_VALUE_ABSENT, NULL, arena), 0);
     struct pn_jsone_member a = pn_jsone_member(folded, 0);
     ck_assert_uint_eq(a.key_span.line, 1);
     ck_assert(pn_jsone_is_constant(a.value));
@@ -124,7 +124,7 @@ START_TEST(folding_keeps_places)
         ck_assert_uint_eq(pn_jsone_span(pn_jsone_item(a.value, i)).line, i + 2);
     ck_assert_uint_eq(pn_jsone_span(pn_jsone_item(a.value, 1)).column, 11);
     ck_assert_int_eq(pn_jsone_shape(pn_jsone_item(a.value, 2)), PN_JSONE_TEXT);
-    ck_assert_int_eq(pn_jsone_fold(&again, folded, bound, NULL, arena), 0);
+    ck_assert_int_eq(pn_jsone_fold(&again, folded, bound, PN_VALUE_ABSENT, NULL, arena), 0);
     ck_assert_ptr_eq(folded, again);
 }
 END_TEST
@@ -183,7 +183,7 @@ START_TEST(greedy_templates_end)
     ck_assert_uint_gt(error.span.line, 0);
     ck_assert_uint_lt(pn_arena_used(arena), 64u << 20);
     /* folding leaves it as it is */
-    ck_assert_int_eq(pn_jsone_fold(&folded, t, value_of("{}"), NULL, arena), 0);
+    ck_assert_int_eq(pn_jsone_fold(&folded, t, value_of("{}"), PN_VALUE_ABSENT, NULL, arena), 0);
     ck_assert(!pn_jsone_is_constant(folded));
 }
 END_TEST
@@ -342,7 +342,7 @@ START_TEST(each_refusal_while_loading_is_told)
     r = -1;
     for (size_t cap = 16; r < 0 && cap < 1 << 20; cap += 16) {
         pn_arena_reset(small, cap);
-        r = pn_jsone_fold(&folded, t, bound, NULL, small);
+        r = pn_jsone_fold(&folded, t, bound, PN_VALUE_ABSENT, NULL, small);
         ck_assert(r == 0 || r == -12);
     }
     ck_assert_int_eq(r, 0);

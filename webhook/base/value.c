@@ -9,17 +9,17 @@
 /* Up to here a scan over the members is as fast as a search, and needs no index. */
 enum { SCAN_MAX_MEMBERS = 16 };
 
-struct pn_value pn_value_get(struct pn_value object, struct pn_str key)
+const struct pn_member *pn_value_find(struct pn_value object, struct pn_str key)
 {
     if (object.kind != PN_OBJECT)
-        return PN_VALUE_ABSENT;
+        return NULL;
     const struct pn_block *block = object.block;
     if (block->by_key == NULL) {
         for (uint32_t i = 0; i < block->count; i++) {
             if (pn_str_eq(block->members[i].key, key))
-                return block->members[i].value;
+                return &block->members[i];
         }
-        return PN_VALUE_ABSENT;
+        return NULL;
     }
     uint32_t low = 0, high = block->count;
     while (low < high) {
@@ -27,13 +27,19 @@ struct pn_value pn_value_get(struct pn_value object, struct pn_str key)
         const struct pn_member *m = &block->members[block->by_key[middle]];
         int order = pn_str_cmp(m->key, key);
         if (order == 0)
-            return m->value;
+            return m;
         if (order < 0)
             low = middle + 1;
         else
             high = middle;
     }
-    return PN_VALUE_ABSENT;
+    return NULL;
+}
+
+struct pn_value pn_value_get(struct pn_value object, struct pn_str key)
+{
+    const struct pn_member *m = pn_value_find(object, key);
+    return m != NULL ? m->value : PN_VALUE_ABSENT;
 }
 
 int pn_array_take(struct pn_value *ret, struct pn_arena *a, struct pn_value *take_items, size_t n)
@@ -142,25 +148,46 @@ int pn_object_new(struct pn_value *ret, struct pn_arena *a, const struct pn_memb
     return pn_object_take(ret, a, copy, n);
 }
 
+int pn_object_like(struct pn_value *ret, struct pn_arena *a, struct pn_value like,
+                   struct pn_member *take_members)
+{
+    struct pn_block *block = pn_arena_alloc(a, sizeof *block);
+    if (block == NULL)
+        return -ENOMEM;
+    *block = *like.block;
+    block->members = take_members;
+    *ret = (struct pn_value){.kind = PN_OBJECT, .block = block};
+    return 0;
+}
+
+/* The object with another value in the place of member `at`. */
+static int replace(struct pn_value *ret, struct pn_arena *a, struct pn_value v, uint32_t at,
+                   struct pn_value value)
+{
+    struct pn_member *members = pn_arena_alloc(a, v.block->count * sizeof *members);
+    if (members == NULL)
+        return -ENOMEM;
+    memcpy(members, v.block->members, v.block->count * sizeof *members);
+    members[at].value = value;
+    return pn_object_like(ret, a, v, members);
+}
+
 int pn_object_with(struct pn_value *ret, struct pn_arena *a, struct pn_value v, struct pn_str key,
                    struct pn_value value)
 {
     uint32_t count = v.kind == PN_OBJECT ? v.block->count : 0;
+    const struct pn_member *found = pn_value_find(v, key);
+    if (found != NULL && value.kind != PN_ABSENT)
+        return replace(ret, a, v, (uint32_t)(found - v.block->members), value);
     struct pn_member *members = pn_arena_alloc(a, (count + 1) * sizeof *members);
+    uint32_t n = 0;
     if (members == NULL)
         return -ENOMEM;
-    uint32_t n = 0;
-    bool found = false;
     for (uint32_t i = 0; i < count; i++) {
-        struct pn_member m = v.block->members[i];
-        if (pn_str_eq(m.key, key)) {
-            found = true;
-            m.value = value;
-        }
-        if (m.value.kind != PN_ABSENT)
-            members[n++] = m;
+        if (&v.block->members[i] != found)
+            members[n++] = v.block->members[i];
     }
-    if (!found && value.kind != PN_ABSENT)
+    if (value.kind != PN_ABSENT)
         members[n++] = (struct pn_member){key, value};
     return pn_object_take(ret, a, members, n);
 }

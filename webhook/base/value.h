@@ -135,7 +135,10 @@ static inline const struct pn_member *pn_value_member(struct pn_value object, ui
     return object.kind == PN_OBJECT ? &object.block->members[i] : &none;
 }
 
-/* The member named `key`, or PN_ABSENT (also when `object` is no object). */
+/* The member named `key`, or NULL (also when `object` is no object). */
+const struct pn_member *pn_value_find(struct pn_value object, struct pn_str key);
+
+/* Its value, or PN_ABSENT. */
 struct pn_value pn_value_get(struct pn_value object, struct pn_str key);
 
 /* The same, for a literal key: PN_GET(pod, "spec"). */
@@ -153,6 +156,13 @@ int pn_object_new(struct pn_value *ret, struct pn_arena *a, const struct pn_memb
                   size_t n) PN_MUST_CHECK;
 int pn_object_take(struct pn_value *ret, struct pn_arena *a, struct pn_member *take_members,
                    size_t n) PN_MUST_CHECK;
+
+/*
+ * An object with the keys of `like`, an object, in the same order: `take_members` lives in the
+ * arena and holds as many. Returns 0 or -ENOMEM.
+ */
+int pn_object_like(struct pn_value *ret, struct pn_arena *a, struct pn_value like,
+                   struct pn_member *take_members) PN_MUST_CHECK;
 
 /*
  * Object `v` with member `key` set (in place, or at the end); `v` may be unset. PN_ABSENT removes

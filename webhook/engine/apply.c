@@ -208,7 +208,8 @@ static bool is_relative(enum pn_reason_id id)
 static int explain_failures(struct pn_apply *a)
 {
     struct usage now, unused;
-    int r = measure(&now, a);
+    bool is_measured = false;
+    int r = 0;
     a->plan->ignores_order = true;
     for (size_t c = 0, at = 0; r == 0 && c < a->plan->candidate_count; c++) {
         struct pn_verdict *v = verdict_of(a, c, &at), again = *v;
@@ -216,7 +217,10 @@ static int explain_failures(struct pn_apply *a)
         if (pn_reason_class_of(v->reason.id) != PN_CLASS_FAILURE ||
             (!a->plan->strict && !is_relative(v->reason.id)))
             continue;
-        r = apply_one(a, c, &again, &now, &unused);
+        r = is_measured ? 0 : measure(&now, a);
+        is_measured = true;
+        if (r == 0)
+            r = apply_one(a, c, &again, &now, &unused);
         pn_plan_cut(a->plan, start);
         if (r == 0 && pn_reason_class_of(again.reason.id) == PN_CLASS_FAILURE)
             v->reason = again.reason;

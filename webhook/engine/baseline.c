@@ -72,42 +72,43 @@ static bool is_our_item(const struct pn_fragment *f, struct pn_str name, struct 
     return false;
 }
 
-/* The list without what is ours; the very same list when nothing is. */
-static int filter_list(struct pn_value *ret, const struct pn_plan *plan, struct pn_value list,
-                       is_ours_fn *is_ours, struct pn_str name)
+/* What is left of object[field], unless that is all of it. */
+static int put(struct pn_value *inout_object, struct pn_str field, struct pn_value kept,
+               uint32_t before, struct pn_arena *a)
 {
-    uint32_t n = pn_value_count(list), kept = 0;
-    struct pn_value *items = pn_arena_alloc(plan->arena, n * sizeof *items);
+    if (pn_value_count(kept) == before)
+        return 0;
+    return pn_object_with(inout_object, a, *inout_object, field, kept);
+}
+
+/* object[field], a list, without what is ours; `name` is that of the container it belongs to. */
+static int filter_list(struct pn_value *inout_object, struct pn_str field,
+                       const struct pn_plan *plan, is_ours_fn *is_ours, struct pn_str name)
+{
+    struct pn_value list = pn_value_get(*inout_object, field), kept;
+    uint32_t count = list.kind == PN_ARRAY ? pn_value_count(list) : 0, n = 0;
+    struct pn_value *items = pn_arena_alloc(plan->arena, count * sizeof *items);
     if (items == NULL)
         return -ENOMEM;
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         struct pn_value item = pn_value_at(list, i);
         struct pn_str whose = name.s != NULL ? name : pn_plan_name(item);
         if (!any_candidate(plan, is_ours, whose, item))
-            items[kept++] = item;
+            items[n++] = item;
     }
-    *ret = list;
-    return kept < n ? pn_array_take(ret, plan->arena, items, kept) : 0;
+    int r = pn_array_take(&kept, plan->arena, items, n);
+    return r == 0 ? put(inout_object, field, kept, count, plan->arena) : r;
 }
 
 /* A container of the app without what we gave it. */
 static int filter_container(struct pn_value *ret, const struct pn_plan *plan,
                             const struct pn_container *c)
 {
-    static const struct pn_str fields[] = {PN_STR_INIT("volumeMounts"), PN_STR_INIT("env"),
-                                           PN_STR_INIT("envFrom")};
     *ret = c->value;
-    for (size_t i = 0; i < PN_COUNT_OF(fields); i++) {
-        struct pn_value list = pn_value_get(c->value, fields[i]), kept;
-        if (list.kind != PN_ARRAY)
-            continue;
-        int r = filter_list(&kept, plan, list, is_our_item, c->name);
-        if (r == 0 && pn_value_count(kept) < pn_value_count(list))
-            r = pn_object_with(ret, plan->arena, *ret, fields[i], kept);
-        if (r != 0)
-            return r;
-    }
-    return 0;
+    int r = filter_list(ret, PN_STR("volumeMounts"), plan, is_our_item, c->name);
+    if (r == 0)
+        r = filter_list(ret, PN_STR("env"), plan, is_our_item, c->name);
+    return r == 0 ? filter_list(ret, PN_STR("envFrom"), plan, is_our_item, c->name) : r;
 }
 
 static int filter_containers(struct pn_value *inout_spec, const struct pn_plan *plan, bool init)
@@ -115,26 +116,31 @@ static int filter_containers(struct pn_value *inout_spec, const struct pn_plan *
     const struct pn_containers *list = pn_plan_list(plan, init);
     struct pn_value *items = pn_arena_alloc(plan->arena, list->count * sizeof *items);
     struct pn_value kept;
+    bool same = true;
     uint32_t n = 0;
     if (items == NULL)
         return -ENOMEM;
     for (uint32_t i = 0; i < list->count; i++) {
-        if (plan->ours[init][i])
+        if (plan->ours[init][i]) {
+            same = false;
             continue;
-        int r = filter_container(&items[n++], plan, &list->items[i]);
+        }
+        int r = filter_container(&items[n], plan, &list->items[i]);
         if (r != 0)
             return r;
+        same = same && items[n].block == list->items[i].value.block;
+        n++;
     }
-    int r = pn_array_take(&kept, plan->arena, items, n);
-    if (r == 0 && list->count > 0)
+    int r = same ? 0 : pn_array_take(&kept, plan->arena, items, n);
+    if (r == 0 && !same)
         r = pn_object_with(inout_spec, plan->arena, *inout_spec,
                            init ? PN_STR("initContainers") : PN_STR("containers"), kept);
     return r;
 }
 
-static int filter_annotations(struct pn_value *ret, const struct pn_plan *plan)
+static int filter_annotations(struct pn_value *inout_metadata, const struct pn_plan *plan)
 {
-    struct pn_value all = plan->pod->annotations;
+    struct pn_value all = plan->pod->annotations, kept;
     struct pn_member *members = pn_arena_alloc(plan->arena, pn_value_count(all) * sizeof *members);
     size_t n = 0;
     if (members == NULL)
@@ -145,32 +151,29 @@ static int filter_annotations(struct pn_value *ret, const struct pn_plan *plan)
             !any_candidate(plan, is_our_annotation, m->key, m->value))
             members[n++] = *m;
     }
-    return pn_object_take(ret, plan->arena, members, n);
+    int r = pn_object_take(&kept, plan->arena, members, n);
+    return r == 0
+               ? put(inout_metadata, PN_STR("annotations"), kept, pn_value_count(all), plan->arena)
+               : r;
 }
 
-int pn_baseline_make(struct pn_value *ret_metadata, struct pn_value *ret_spec,
+int pn_baseline_make(struct pn_value *ret_metadata, struct pn_value *ret_spec, bool *ret_same,
                      const struct pn_plan *plan, struct pn_value metadata, struct pn_value spec)
 {
-    struct pn_value annotations, volumes, secrets;
-    int r = filter_annotations(&annotations, plan);
+    struct pn_value m = metadata, s = spec;
+    int r = filter_annotations(&m, plan);
     if (r == 0)
-        r = pn_object_with(&metadata, plan->arena, metadata, PN_STR("annotations"), annotations);
+        r = filter_containers(&s, plan, true);
     if (r == 0)
-        r = filter_containers(&spec, plan, true);
+        r = filter_containers(&s, plan, false);
     if (r == 0)
-        r = filter_containers(&spec, plan, false);
+        r = filter_list(&s, PN_STR("volumes"), plan, is_our_volume, PN_STR_NULL);
     if (r == 0)
-        r = filter_list(&volumes, plan, plan->pod->volumes, is_our_volume, PN_STR_NULL);
-    if (r == 0 && volumes.kind == PN_ARRAY)
-        r = pn_object_with(&spec, plan->arena, spec, PN_STR("volumes"), volumes);
-    if (r == 0)
-        r = filter_list(&secrets, plan, plan->pod->image_pull_secrets, is_our_pull_secret,
-                        PN_STR_NULL);
-    if (r == 0 && secrets.kind == PN_ARRAY)
-        r = pn_object_with(&spec, plan->arena, spec, PN_STR("imagePullSecrets"), secrets);
+        r = filter_list(&s, PN_STR("imagePullSecrets"), plan, is_our_pull_secret, PN_STR_NULL);
     if (r != 0)
         return r;
-    *ret_metadata = metadata;
-    *ret_spec = spec;
+    *ret_same = m.block == metadata.block && s.block == spec.block;
+    *ret_metadata = m;
+    *ret_spec = s;
     return 0;
 }

@@ -10,9 +10,10 @@
  * mounts, env, envFrom, pull secrets and annotations that candidates add, by their names; and the
  * status. What a
  * template adds may depend on the Pod, whether it adds something must not depend on just that.
- * *ret_metadata and *ret_spec live in the plan's arena and borrow. Returns 0 or -ENOMEM.
+ * *ret_metadata and *ret_spec live in the plan's arena and borrow; *ret_same says that nothing was
+ * taken out. Returns 0 or -ENOMEM.
  */
-int pn_baseline_make(struct pn_value *ret_metadata, struct pn_value *ret_spec,
+int pn_baseline_make(struct pn_value *ret_metadata, struct pn_value *ret_spec, bool *ret_same,
                      const struct pn_plan *plan, struct pn_value metadata,
                      struct pn_value spec) PN_MUST_CHECK;
 

@@ -301,6 +301,10 @@ int pn_budgets_measure(struct pn_budget_usage *ret, const struct pn_budgets *b,
                        const struct pn_plan *plan, bool present)
 {
     struct pn_arena_mark mark = pn_arena_mark(plan->arena);
+    if (plan->count == 0 && !present) {
+        *ret = (struct pn_budget_usage){.whole = b->start};
+        return 0;
+    }
     int r = measure(ret, b, plan, present);
     return r == 0 ? settle(ret, plan->arena, mark) : r;
 }

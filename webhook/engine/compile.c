@@ -174,7 +174,7 @@ static void prepare_injection(struct pn_injection *in, struct pn_decoder *d,
                               const struct pn_node *node)
 {
     const struct pn_template *t = in->template;
-    struct pn_value bound;
+    struct pn_value partly;
     struct pn_reason reason = {.id = PN_REASON_NONE};
     size_t errors = d->diags->errors;
     pn_overrides_decode(&in->overrides, d, &t->parameters, item->overrides);
@@ -187,13 +187,15 @@ static void prepare_injection(struct pn_injection *in, struct pn_decoder *d,
                                                 &in->append_annotations};
     bool constant = in->overrides.count == 0 && pn_view_is_empty(t->mentions.pod) &&
                     !t->mentions.namespace;
-    int r = pn_render_bound(&bound, policy, in, d->arena);
+    int r = pn_render_bound(&in->bound, policy, in, d->arena);
+    if (r == 0)
+        r = pn_render_partly_bound(&partly, in, d->arena);
     for (size_t i = 0; r == 0 && i < PN_COUNT_OF(parts); i++) {
         if (parts[i] != NULL)
-            r = pn_jsone_fold(folded[i], parts[i], bound, NULL, d->arena);
+            r = pn_jsone_fold(folded[i], parts[i], in->bound, partly, NULL, d->arena);
     }
     if (r == 0 && constant)
-        r = pn_render_in(&in->constant, in, bound, false, d->arena, &reason);
+        r = pn_render_in(&in->constant, in, in->bound, false, d->arena, &reason);
     if (r == 0 && constant)
         in->constant_added = pn_added_fragment(in->constant, false);
     if (r < 0) {

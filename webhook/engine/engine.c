@@ -192,8 +192,7 @@ static int render_policy(struct pn_candidate *ret, struct pn_reason *ret_reason,
     if (fragments == NULL)
         return -ENOMEM;
     for (size_t i = 0; i < policy->injection_count; i++) {
-        int r = pn_render(&fragments[i], policy, &policy->injections[i], scene, run->arena,
-                          ret_reason);
+        int r = pn_render(&fragments[i], &policy->injections[i], scene, run->arena, ret_reason);
         if (r != 0)
             return r;
     }
@@ -222,9 +221,9 @@ static int render_first(struct pn_candidate *ret, size_t *ret_n, struct run *run
     return 0;
 }
 
-/* A policy's condition, and then what it adds, as the baseline has it. */
+/* A policy's condition, and then what it adds, as the baseline has it: `known`, unless NULL. */
 static int render_again(struct pn_candidate *ret, struct pn_verdict *v, struct run *run,
-                        const struct pn_scene *scene)
+                        const struct pn_scene *scene, const struct pn_candidate *known)
 {
     const struct pn_policy *policy = &run->set->policies[v->policy];
     bool holds = true;
@@ -235,48 +234,65 @@ static int render_again(struct pn_candidate *ret, struct pn_verdict *v, struct r
         count_selected(run, v->policy, -1);
         return PN_RENDER_E_REASON;
     }
-    return r == 0 ? render_policy(ret, &v->reason, run, v->policy, scene) : r;
+    if (r == 0 && known == NULL)
+        return render_policy(ret, &v->reason, run, v->policy, scene);
+    if (r == 0)
+        *ret = *known;
+    return r;
 }
 
-/* The view of the Pod for expressions: received, or minus what is ours (plan: NULL, or marked). */
-static int make_view(struct pn_scene *scene, const struct run *run, struct pn_view_fields fields,
-                     const struct pn_plan *plan)
+/* The view of the Pod for expressions, as it was received. */
+static int make_view(struct pn_scene *scene, const struct run *run, struct pn_view_fields fields)
+{
+    return pn_view_pod(&scene->pod_view, run->set->zeros, run->request.metadata, run->request.spec,
+                       fields, run->arena);
+}
+
+/* The view minus what is ours, by the first candidates. *ret_same: nothing is ours, so that they
+ * are good as they are. */
+static int make_baseline_view(struct pn_scene *scene, bool *ret_same, const struct run *run,
+                              struct pn_view_fields fields, const struct pn_candidate *first,
+                              size_t n)
 {
     struct pn_value metadata = run->request.metadata, spec = run->request.spec;
-    int r = plan != NULL ? pn_baseline_make(&metadata, &spec, plan, metadata, spec) : 0;
-    return r == 0
-               ? pn_view_pod(&scene->pod_view, run->set->zeros, metadata, spec, fields, run->arena)
-               : r;
+    struct pn_plan plan;
+    int r = pn_plan_init(&plan, run->set, &run->pod, first, n, run->arena);
+    if (r != 0)
+        return r;
+    pn_merge_mark_ours(&plan);
+    r = pn_baseline_make(&metadata, &spec, ret_same, &plan, metadata, spec);
+    if (r != 0 || *ret_same)
+        return r;
+    return pn_view_pod(&scene->pod_view, run->set->zeros, metadata, spec, fields, run->arena);
 }
 
 /* Fills the candidates: the policies that select the Pod and can be rendered, in order. */
 static int render_all(struct pn_candidate *ret, size_t *ret_n, struct run *run)
 {
     struct pn_scene scene = {.pod = &run->pod, .namespace_labels = namespace_labels(run)};
-    struct pn_plan first;
     struct pn_view_fields fields = {0, 0};
-    size_t n = 0;
+    size_t n = 0, first = 0;
+    bool is_baseline = false; /* what was received */
     for (size_t i = 0; i < run->decision->verdict_count; i++) {
         const struct pn_verdict *v = &run->verdicts[i];
         if (v->reason.id == PN_REASON_NONE)
             fields = pn_view_union(fields, mentioned_fields(&run->set->policies[v->policy]));
     }
     bool asks = !pn_view_is_empty(fields);
-    int r = asks ? make_view(&scene, run, fields, NULL) : 0;
+    int r = asks ? make_view(&scene, run, fields) : 0;
     if (r == 0 && asks)
-        r = render_first(ret, &n, run, &scene);
+        r = render_first(ret, &first, run, &scene);
     if (r == 0 && asks)
-        r = pn_plan_init(&first, run->set, &run->pod, ret, n, run->arena);
-    if (r == 0 && asks) {
-        pn_merge_mark_ours(&first);
-        r = make_view(&scene, run, fields, &first);
-    }
-    n = 0;
-    for (size_t i = 0; r == 0 && i < run->decision->verdict_count; i++) {
+        r = make_baseline_view(&scene, &is_baseline, run, fields, ret, first);
+    /* In the same array: never more are written than were read. */
+    for (size_t i = 0, read = 0; r == 0 && i < run->decision->verdict_count; i++) {
         struct pn_verdict *v = &run->verdicts[i];
+        const struct pn_candidate *known = NULL;
         if (v->reason.id != PN_REASON_NONE)
             continue;
-        r = render_again(&ret[n], v, run, &scene);
+        if (is_baseline && read < first && ret[read].policy == v->policy)
+            known = &ret[read++];
+        r = render_again(&ret[n], v, run, &scene, known);
         if (r == 0)
             v->fragments = ret[n++].fragments;
         r = r == PN_RENDER_E_REASON ? 0 : r;

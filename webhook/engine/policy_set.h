@@ -64,6 +64,7 @@ struct pn_injection {
     const struct pn_template *template;
     struct pn_value parameters; /* those that are known at load */
     struct pn_overrides overrides;
+    struct pn_value bound; /* what expressions see, of what is known before any Pod is seen */
     const struct pn_template_expr *pod, *app_containers, *append_annotations;
     const struct pn_fragment *constant; /* NULL: it depends on the Pod */
     struct pn_added constant_added;     /* of that */

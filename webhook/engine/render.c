@@ -14,6 +14,17 @@ static int one_object(struct pn_value *ret, struct pn_arena *a, struct pn_str ke
     return pn_object_new(ret, a, members, key2.s != NULL ? 2 : 1);
 }
 
+int pn_render_partly_bound(struct pn_value *ret, const struct pn_injection *injection,
+                           struct pn_arena *a)
+{
+    struct pn_member fixed = {PN_STR("parameters"), injection->parameters};
+    int r = 0;
+    for (size_t i = 0; i < injection->overrides.count && r == 0; i++)
+        r = pn_object_with(&fixed.value, a, fixed.value,
+                           injection->overrides.items[i].parameter->name, PN_VALUE_ABSENT);
+    return r == 0 ? pn_object_new(ret, a, &fixed, 1) : r;
+}
+
 int pn_render_bound(struct pn_value *ret, const struct pn_policy *policy,
                     const struct pn_injection *injection, struct pn_arena *a)
 {
@@ -129,9 +140,8 @@ int pn_render_in(const struct pn_fragment **ret, const struct pn_injection *inje
     return r == PN_LEVEL_E_REASON ? PN_RENDER_E_REASON : r;
 }
 
-int pn_render(const struct pn_fragment **ret, const struct pn_policy *policy,
-              const struct pn_injection *injection, const struct pn_scene *scene,
-              struct pn_arena *a, struct pn_reason *ret_reason)
+int pn_render(const struct pn_fragment **ret, const struct pn_injection *injection,
+              const struct pn_scene *scene, struct pn_arena *a, struct pn_reason *ret_reason)
 {
     struct pn_value context, parameters;
     if (injection->constant != NULL) {
@@ -145,9 +155,7 @@ int pn_render(const struct pn_fragment **ret, const struct pn_policy *policy,
                                   ret_reason);
     if (r != 0)
         return r == PN_PARAMETERS_E_REASON ? PN_RENDER_E_REASON : r;
-    r = pn_render_bound(&context, policy, injection, a);
-    if (r == 0)
-        r = pn_object_with(&context, a, context, PN_STR("parameters"), parameters);
+    r = pn_object_with(&context, a, injection->bound, PN_STR("parameters"), parameters);
     if (r == 0)
         r = add_scene(&context, scene, a);
     bool windows = pn_str_is(scene->pod->os, "windows");

@@ -20,9 +20,9 @@ struct pn_scene {
  * PN_RENDER_E_REASON (parameter-missing, parameter-invalid, template-error, template-limit,
  * rendered-invalid, pod-security-violation, namespace-labels-unknown), or -ENOMEM.
  */
-int pn_render(const struct pn_fragment **ret, const struct pn_policy *policy,
-              const struct pn_injection *injection, const struct pn_scene *scene,
-              struct pn_arena *a, struct pn_reason *ret_reason) PN_MUST_CHECK;
+int pn_render(const struct pn_fragment **ret, const struct pn_injection *injection,
+              const struct pn_scene *scene, struct pn_arena *a,
+              struct pn_reason *ret_reason) PN_MUST_CHECK;
 
 /*
  * The policy's `when`: *ret says whether it holds. Returns 0, PN_RENDER_E_REASON (condition-error,
@@ -33,8 +33,11 @@ int pn_render_condition(bool *ret, const struct pn_policy *policy, const struct 
 
 /*
  * At load: the object of what is known of an injection before any Pod is seen (policy, template,
- * literals, and parameters unless they can be overridden). Returns 0 or -ENOMEM.
+ * literals, and parameters unless they can be overridden); and of which objects some members are
+ * known (parameters: those that cannot be overridden). Both return 0 or -ENOMEM.
  */
+int pn_render_partly_bound(struct pn_value *ret, const struct pn_injection *injection,
+                           struct pn_arena *a) PN_MUST_CHECK;
 int pn_render_bound(struct pn_value *ret, const struct pn_policy *policy,
                     const struct pn_injection *injection, struct pn_arena *a) PN_MUST_CHECK;
 

@@ -2,6 +2,7 @@
 #include "engine/view.h"
 
 #include <errno.h>
+#include <string.h>
 
 struct pn_view_zeros {
     struct pn_value *by_type; /* by pn_schema_type_index(); PN_ABSENT: not made yet */
@@ -81,8 +82,7 @@ int pn_view_zeros_new(const struct pn_view_zeros **ret, struct pn_arena *a)
 #define ALL_FIELDS UINT64_MAX
 
 static int fill(struct pn_value *ret, const struct pn_view_zeros *zeros,
-                const struct pn_schema_type *type, struct pn_value v, uint64_t fields,
-                struct pn_arena *a);
+                const struct pn_schema_type *type, struct pn_value v, struct pn_arena *a);
 
 static int fill_list(struct pn_value *ret, const struct pn_view_zeros *zeros,
                      const struct pn_schema_type *type, struct pn_value list, struct pn_arena *a)
@@ -92,7 +92,7 @@ static int fill_list(struct pn_value *ret, const struct pn_view_zeros *zeros,
     if (items == NULL)
         return -ENOMEM;
     for (uint32_t i = 0; i < n; i++) {
-        int r = fill(&items[i], zeros, type, pn_value_at(list, i), ALL_FIELDS, a);
+        int r = fill(&items[i], zeros, type, pn_value_at(list, i), a);
         if (r != 0)
             return r;
     }
@@ -104,7 +104,7 @@ static int fill_field(struct pn_value *ret, const struct pn_view_zeros *zeros,
 {
     const struct pn_schema_type *inner = pn_schema_field_type(f);
     if (is_struct(f))
-        return fill(ret, zeros, inner, v, ALL_FIELDS, a);
+        return fill(ret, zeros, inner, v, a);
     if (inner != NULL && f->shape == PN_SCHEMA_LIST && v.kind == PN_ARRAY)
         return fill_list(ret, zeros, inner, v, a);
     *ret = pn_value_is_unset(v) ? pn_schema_zero(f) : v;
@@ -127,14 +127,39 @@ uint64_t pn_view_field(const struct pn_schema_type *type, struct pn_str name)
     return ALL_FIELDS;
 }
 
+/* All fields: the zero value, and in it what is there. */
 static int fill(struct pn_value *ret, const struct pn_view_zeros *zeros,
-                const struct pn_schema_type *type, struct pn_value v, uint64_t fields,
-                struct pn_arena *a)
+                const struct pn_schema_type *type, struct pn_value v, struct pn_arena *a)
 {
-    if (v.kind != PN_OBJECT) {
-        *ret = zeros->by_type[pn_schema_type_index(type)];
+    const struct pn_value zero = zeros->by_type[pn_schema_type_index(type)];
+    uint32_t n = pn_value_count(zero);
+    *ret = zero;
+    if (v.kind != PN_OBJECT || n == 0)
         return 0;
+    struct pn_member *members = pn_arena_alloc(a, n * sizeof *members);
+    if (members == NULL)
+        return -ENOMEM;
+    memcpy(members, zero.block->members, n * sizeof *members);
+    for (uint32_t i = 0; i < pn_value_count(v); i++) {
+        const struct pn_member *m = pn_value_member(v, i);
+        const struct pn_schema_field *f = pn_schema_find(type, m->key);
+        const struct pn_member *at = f != NULL ? pn_value_find(zero, m->key) : NULL;
+        if (at == NULL) /* unknown, or hidden */
+            continue;
+        int r = fill_field(&members[at - zero.block->members].value, zeros, f, m->value, a);
+        if (r != 0)
+            return r;
     }
+    return pn_object_like(ret, a, zero, members);
+}
+
+/* Only some fields of a root. */
+static int fill_root(struct pn_value *ret, const struct pn_view_zeros *zeros,
+                     const struct pn_schema_type *type, struct pn_value v, uint64_t fields,
+                     struct pn_arena *a)
+{
+    if (fields == ALL_FIELDS || v.kind != PN_OBJECT)
+        return fill(ret, zeros, type, v, a);
     struct pn_member *members = pn_arena_alloc(a, type->count * sizeof *members);
     size_t n = 0;
     if (members == NULL)
@@ -142,7 +167,7 @@ static int fill(struct pn_value *ret, const struct pn_view_zeros *zeros,
     for (uint16_t i = 0; i < type->count; i++) {
         const struct pn_schema_field *f = pn_schema_field_at(type, i);
         struct pn_str name = pn_schema_field_name(f);
-        if (is_hidden(type, f) || (fields & bit_of(i)) == 0)
+        if ((fields & bit_of(i)) == 0 || is_hidden(type, f))
             continue;
         members[n].key = name;
         int r = fill_field(&members[n++].value, zeros, f, pn_value_get(v, name), a);
@@ -156,10 +181,10 @@ int pn_view_pod(struct pn_value *ret, const struct pn_view_zeros *zeros, struct 
                 struct pn_value spec, struct pn_view_fields fields, struct pn_arena *a)
 {
     struct pn_member members[] = {{PN_STR("metadata"), {0}}, {PN_STR("spec"), {0}}};
-    int r = fill(&members[0].value, zeros, pn_schema_type(PN_SCHEMA_OBJECT_META), metadata,
-                 fields.metadata, a);
+    int r = fill_root(&members[0].value, zeros, pn_schema_type(PN_SCHEMA_OBJECT_META), metadata,
+                      fields.metadata, a);
     if (r == 0)
-        r = fill(&members[1].value, zeros, pn_schema_type(PN_SCHEMA_POD_SPEC), spec, fields.spec,
-                 a);
+        r = fill_root(&members[1].value, zeros, pn_schema_type(PN_SCHEMA_POD_SPEC), spec,
+                      fields.spec, a);
     return r == 0 ? pn_object_new(ret, a, members, PN_COUNT_OF(members)) : r;
 }

@@ -15,7 +15,7 @@
 #define DEPENDS_ON_NOTHING UINT32_MAX
 
 struct fold {
-    struct pn_value bound;
+    struct pn_value bound, partly;
     struct pn_jsone_limits limits;
     struct pn_arena *set;
 };
@@ -57,6 +57,17 @@ static int fold_name(struct fold *f, const struct pn_template_expr *t,
     else if (t->op != 0 && !pn_builtin_is_impure(t->op))
         ret->depends = DEPENDS_ON_NOTHING;
     return 0;
+}
+
+/* name.member of a name of which only some members are known, this one among them. */
+static bool is_known_member(const struct fold *f, const struct pn_template_expr *t,
+                            const struct pn_tree_scope *scope, struct pn_value *ret)
+{
+    if (t->kind != PN_TREE_MEMBER || t->children[0]->kind != PN_TREE_NAME)
+        return false;
+    struct pn_str name = pn_value_str(t->children[0]->value);
+    *ret = pn_value_get(pn_value_get(f->partly, name), pn_value_str(t->value));
+    return ret->kind != PN_ABSENT && pn_tree_find_scope(scope, name) == NULL;
 }
 
 /* defined("name") is known when the name is bound, or a scope may tell; else the request tells. */
@@ -205,11 +216,14 @@ static int fold_node(struct fold *f, const struct pn_template_expr *t,
                      const struct pn_tree_scope *scope, struct folded *ret)
 {
     bool decided;
+    struct pn_value known;
     *ret = (struct folded){t, DEPENDS_ON_NOTHING};
     if (t->constant)
         return 0;
     if (t->kind == PN_TREE_NAME)
         return fold_name(f, t, scope, ret);
+    if (is_known_member(f, t, scope, &known))
+        return make_constant(f, t, known, ret);
     int r = fold_children(f, t, scope, ret);
     if (r != 0)
         return r;
@@ -229,10 +243,12 @@ static int fold_node(struct fold *f, const struct pn_template_expr *t,
 }
 
 int pn_jsone_fold(const struct pn_template_expr **ret, const struct pn_template_expr *t,
-                  struct pn_value bound, const struct pn_jsone_limits *l, struct pn_arena *set)
+                  struct pn_value bound, struct pn_value partly, const struct pn_jsone_limits *l,
+                  struct pn_arena *set)
 {
     struct fold f = {
         .bound = bound,
+        .partly = partly,
         .limits = l != NULL ? *l : (struct pn_jsone_limits)PN_JSONE_LIMITS_INIT,
         .set = set,
     };

@@ -83,11 +83,13 @@ int pn_jsone_compile_expression(const struct pn_template_expr **ret, const struc
  * decides each $if whose condition is known. What stays free stays an expression, and so does what
  * fails (it may be in a branch that is never taken) and what asks for the clock. The names of
  * built-ins that `bound` does not shadow must not be shadowed by the context of a later evaluation,
- * which must hold the bound names too. *ret lives in `set` and borrows from `t` and `bound`.
+ * which must hold the bound names too. `partly` (absent: none) holds objects of which only some
+ * members are known: of `name`, `name.member` is replaced. *ret lives in `set` and borrows from
+ * `t`, `bound` and `partly`.
  * l: NULL for the defaults. Returns 0 or -ENOMEM.
  */
 int pn_jsone_fold(const struct pn_template_expr **ret, const struct pn_template_expr *t,
-                  struct pn_value bound, const struct pn_jsone_limits *l,
+                  struct pn_value bound, struct pn_value partly, const struct pn_jsone_limits *l,
                   struct pn_arena *set) PN_MUST_CHECK;
 
 /*
