@@ -28,8 +28,6 @@ static bool grow(struct pn_buf *b, size_t n)
 {
     if (b->failed)
         return false;
-    if (b->data != NULL && n <= b->cap - b->len)
-        return true;
     if (n > SIZE_MAX / 4 || b->len > SIZE_MAX / 4) {
         b->failed = true;
         return false;
@@ -48,9 +46,14 @@ static bool grow(struct pn_buf *b, size_t n)
     return true;
 }
 
+static inline bool has_room(struct pn_buf *b, size_t n)
+{
+    return (b->data != NULL && !b->failed && n <= b->cap - b->len) || grow(b, n);
+}
+
 char *pn_buf_reserve(struct pn_buf *b, size_t n)
 {
-    if (!grow(b, n))
+    if (!has_room(b, n))
         return NULL;
     char *at = b->data + b->len;
     b->len += n;
@@ -59,7 +62,7 @@ char *pn_buf_reserve(struct pn_buf *b, size_t n)
 
 void pn_buf_append(struct pn_buf *b, const void *bytes, size_t n)
 {
-    if (n == 0 || !grow(b, n))
+    if (n == 0 || !has_room(b, n))
         return;
     memcpy(b->data + b->len, bytes, n);
     b->len += n;
@@ -77,7 +80,8 @@ void pn_buf_cstr(struct pn_buf *b, const char *text)
 
 void pn_buf_char(struct pn_buf *b, char c)
 {
-    pn_buf_append(b, &c, 1);
+    if (has_room(b, 1))
+        b->data[b->len++] = c;
 }
 
 void pn_buf_int(struct pn_buf *b, int64_t i)
@@ -102,7 +106,7 @@ void pn_buf_printf(struct pn_buf *b, const char *format, ...)
     int n = vsnprintf(NULL, 0, format, args);
     if (n < 0)
         b->failed = true;
-    else if (grow(b, (size_t)n + 1)) { /* vsnprintf terminates; the NUL is not counted */
+    else if (has_room(b, (size_t)n + 1)) { /* vsnprintf terminates; the NUL is not counted */
         vsnprintf(b->data + b->len, (size_t)n + 1, format, again);
         b->len += (size_t)n;
     }

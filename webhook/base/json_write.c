@@ -28,17 +28,16 @@ static void write_escape(struct pn_buf *out, unsigned char c)
     pn_buf_append(out, escape, sizeof escape);
 }
 
-static bool needs_care(unsigned char c)
-{
-    return c < 0x20 || c == '"' || c == '\\' || c >= 0x80;
-}
+/* Bytes that may not stand in a string as they are, or that are not alone a character. */
+static const bool needs_care[256] = {
+    [0 ... 0x1f] = true, ['"'] = true, ['\\'] = true, [0x80 ... 0xff] = true};
 
 void pn_json_write_text(struct pn_buf *out, struct pn_str text)
 {
     size_t done = 0, i = 0;
     while (i < text.n) {
         unsigned char c = (unsigned char)text.s[i];
-        if (!needs_care(c)) {
+        if (!needs_care[c]) {
             i++;
             continue;
         }

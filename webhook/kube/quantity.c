@@ -19,7 +19,7 @@ struct parts {
 };
 
 struct unit {
-    const char *suffix;
+    struct pn_str suffix;
     unsigned base;
     int exponent; /* of the base */
     enum pn_quantity_format format;
@@ -40,9 +40,13 @@ static struct pn_str take_digits(struct pn_str *rest)
     return digits;
 }
 
-static bool take_char(struct pn_str *rest, const char *any_of)
+static inline bool take_char(struct pn_str *rest, const char *any_of)
 {
-    if (rest->n == 0 || rest->s[0] == '\0' || strchr(any_of, rest->s[0]) == NULL)
+    if (rest->n == 0)
+        return false;
+    while (*any_of != '\0' && *any_of != rest->s[0])
+        any_of++;
+    if (*any_of == '\0')
         return false;
     rest->s++;
     rest->n--;
@@ -72,20 +76,28 @@ static bool split_parts(struct parts *ret, struct pn_str text)
 }
 
 static const struct unit units[] = {
-    {"", 10, 0, PN_QUANTITY_DECIMAL_SI},   {"n", 10, -9, PN_QUANTITY_DECIMAL_SI},
-    {"u", 10, -6, PN_QUANTITY_DECIMAL_SI}, {"m", 10, -3, PN_QUANTITY_DECIMAL_SI},
-    {"k", 10, 3, PN_QUANTITY_DECIMAL_SI},  {"M", 10, 6, PN_QUANTITY_DECIMAL_SI},
-    {"G", 10, 9, PN_QUANTITY_DECIMAL_SI},  {"T", 10, 12, PN_QUANTITY_DECIMAL_SI},
-    {"P", 10, 15, PN_QUANTITY_DECIMAL_SI}, {"E", 10, 18, PN_QUANTITY_DECIMAL_SI},
-    {"Ki", 2, 10, PN_QUANTITY_BINARY_SI},  {"Mi", 2, 20, PN_QUANTITY_BINARY_SI},
-    {"Gi", 2, 30, PN_QUANTITY_BINARY_SI},  {"Ti", 2, 40, PN_QUANTITY_BINARY_SI},
-    {"Pi", 2, 50, PN_QUANTITY_BINARY_SI},  {"Ei", 2, 60, PN_QUANTITY_BINARY_SI},
+    {PN_STR_INIT(""), 10, 0, PN_QUANTITY_DECIMAL_SI},
+    {PN_STR_INIT("n"), 10, -9, PN_QUANTITY_DECIMAL_SI},
+    {PN_STR_INIT("u"), 10, -6, PN_QUANTITY_DECIMAL_SI},
+    {PN_STR_INIT("m"), 10, -3, PN_QUANTITY_DECIMAL_SI},
+    {PN_STR_INIT("k"), 10, 3, PN_QUANTITY_DECIMAL_SI},
+    {PN_STR_INIT("M"), 10, 6, PN_QUANTITY_DECIMAL_SI},
+    {PN_STR_INIT("G"), 10, 9, PN_QUANTITY_DECIMAL_SI},
+    {PN_STR_INIT("T"), 10, 12, PN_QUANTITY_DECIMAL_SI},
+    {PN_STR_INIT("P"), 10, 15, PN_QUANTITY_DECIMAL_SI},
+    {PN_STR_INIT("E"), 10, 18, PN_QUANTITY_DECIMAL_SI},
+    {PN_STR_INIT("Ki"), 2, 10, PN_QUANTITY_BINARY_SI},
+    {PN_STR_INIT("Mi"), 2, 20, PN_QUANTITY_BINARY_SI},
+    {PN_STR_INIT("Gi"), 2, 30, PN_QUANTITY_BINARY_SI},
+    {PN_STR_INIT("Ti"), 2, 40, PN_QUANTITY_BINARY_SI},
+    {PN_STR_INIT("Pi"), 2, 50, PN_QUANTITY_BINARY_SI},
+    {PN_STR_INIT("Ei"), 2, 60, PN_QUANTITY_BINARY_SI},
 };
 
 static bool find_unit(struct unit *ret, struct pn_str suffix)
 {
     for (size_t i = 0; i < PN_COUNT_OF(units); i++) {
-        if (pn_str_is(suffix, units[i].suffix)) {
+        if (pn_str_eq(suffix, units[i].suffix)) {
             *ret = units[i];
             return true;
         }
@@ -99,7 +111,8 @@ static bool find_unit(struct unit *ret, struct pn_str suffix)
     if (!pn_number_read_int(&exponent, number))
         return false;
     /* Kubernetes keeps the low 32 bits of the exponent. */
-    *ret = (struct unit){"e", 10, (int32_t)(uint32_t)exponent, PN_QUANTITY_DECIMAL_EXPONENT};
+    *ret = (struct unit){PN_STR("e"), 10, (int32_t)(uint32_t)exponent,
+                         PN_QUANTITY_DECIMAL_EXPONENT};
     return true;
 }
 
@@ -444,7 +457,7 @@ static void write_suffix(struct pn_buf *out, unsigned base, int64_t exponent)
 {
     for (size_t i = 0; i < PN_COUNT_OF(units); i++) {
         if (units[i].base == base && units[i].exponent == exponent)
-            pn_buf_cstr(out, units[i].suffix);
+            pn_buf_str(out, units[i].suffix);
     }
 }
 
