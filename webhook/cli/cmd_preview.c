@@ -8,8 +8,10 @@
 #include "config/load.h"
 #include "config/namespaces.h"
 
+/* In the order of enum pn_preview_format. */
 static const char *const formats[] = {
-    "diff", "patch", "yaml", "json", "name", "table", "admission-review", NULL};
+    "diff", "patch", "yaml", "json", "name", "table", "admission-review", "admission-request", NULL,
+};
 
 #define AT(field) offsetof(struct pn_preview_options, field)
 
@@ -28,6 +30,10 @@ static const struct pn_flag flags[] = {
      "Labels of the objects' namespaces, where nothing else tells them"},
     {"operation", 0, PN_FLAG_CHOICE, AT(operation), "OPERATION", "What is done to the Pods",
      "CREATE", .choices = pn_operation_words},
+    {"as", 0, PN_FLAG_TEXT, AT(user), "USER",
+     "User of the requests. No policy sees it: it is in the reviews that -o admission-request "
+     "prints"},
+    {"as-group", 0, PN_FLAG_LIST, AT(groups), "GROUP", "Group of that user; may be repeated"},
     {"output", 'o', PN_FLAG_CHOICE, AT(format), "FORMAT", "Format", "diff", .choices = formats},
     {"explain", 0, PN_FLAG_BOOL, AT(explain), NULL, "Give the reason of each policy"},
     {"color", 0, PN_FLAG_CHOICE, AT(color), "WHEN", "Colour", "auto", .choices = pn_color_words},
@@ -255,6 +261,12 @@ static enum pn_exit run_on(struct pn_preview_run *run, struct pn_input *input,
                                    &err);
     if (r == PN_PREVIEW_E_LABELS) {
         pn_out_error("--namespace-labels: %s", err.text);
+        return PN_EXIT_FAILED;
+    }
+    if (r == 0)
+        r = pn_preview_user_make(&run->decider.user_info, run->o, input->arena, &err);
+    if (r == PN_PREVIEW_E_USER) {
+        pn_out_error("%s", err.text);
         return PN_EXIT_FAILED;
     }
     if (r == 0)

@@ -56,11 +56,9 @@ static void write_object(struct pn_buf *out, const char *name, bool has_it, stru
     pn_json_write(out, has_it ? pod : pn_null());
 }
 
-int pn_decide_pod(struct pn_decision **ret, struct pn_decider *d, struct pn_value pod,
-                  struct pn_str namespace, struct pn_err *err)
+void pn_decide_write_review(struct pn_buf *out, const struct pn_decider *d, struct pn_value pod,
+                            struct pn_str namespace)
 {
-    struct pn_buf *out = &d->body;
-    pn_buf_reset(out, PN_ARENA_KEEP_BYTES);
     pn_buf_cstr(out, review_start);
     pn_json_write_str(out, namespace);
     pn_buf_printf(out, ",\"operation\":\"%s\",\"userInfo\":", pn_operation_words[d->operation]);
@@ -74,6 +72,13 @@ int pn_decide_pod(struct pn_decision **ret, struct pn_decider *d, struct pn_valu
                   ",\"dryRun\":true,"
                   "\"options\":{\"kind\":\"%s\",\"apiVersion\":\"meta.k8s.io/v1\"}}}\n",
                   options[d->operation]);
+}
+
+int pn_decide_pod(struct pn_decision **ret, struct pn_decider *d, struct pn_value pod,
+                  struct pn_str namespace, struct pn_err *err)
+{
+    pn_buf_reset(&d->body, PN_ARENA_KEEP_BYTES);
+    pn_decide_write_review(&d->body, d, pod, namespace);
     return decide_body(ret, d, err);
 }
 

@@ -15,7 +15,7 @@ extern const char *const pn_operation_words[];
 struct pn_decider {
     const struct pn_policy_set *set;
     struct pn_env env;
-    enum pn_operation operation; /* of pn_decide_pod */
+    enum pn_operation operation; /* of what pn_decide_pod makes */
     struct pn_value user_info;   /* the same; PN_ABSENT: {} */
     unsigned flags;              /* enum pn_decide_flags */
     struct pn_arena *arena;      /* of one decision */
@@ -33,6 +33,10 @@ int pn_decide_review(struct pn_decision **ret, struct pn_decider *d, struct pn_s
  * Pod as it is to be already. */
 int pn_decide_pod(struct pn_decision **ret, struct pn_decider *d, struct pn_value pod,
                   struct pn_str namespace, struct pn_err *err) PN_MUST_CHECK;
+
+/* Appends the review that pn_decide_pod asks about, as one line. */
+void pn_decide_write_review(struct pn_buf *out, const struct pn_decider *d, struct pn_value pod,
+                            struct pn_str namespace);
 
 /* The decision's patch does not apply. That is a fault of ours. */
 #define PN_DECIDE_E_PATCH 3

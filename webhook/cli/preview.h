@@ -19,6 +19,7 @@ enum pn_preview_format {
     PN_PREVIEW_NAME,
     PN_PREVIEW_TABLE,
     PN_PREVIEW_REVIEW,
+    PN_PREVIEW_REQUEST,
 };
 
 struct pn_preview_options {
@@ -27,6 +28,8 @@ struct pn_preview_options {
     const char *namespaces;       /* file of labels; NULL: none */
     const char *namespace_labels; /* NULL: none given */
     int operation;                /* enum pn_operation */
+    const char *user;             /* --as; NULL: nobody in particular */
+    struct pn_flag_list groups;   /* --as-group */
     int format;                   /* enum pn_preview_format */
     bool explain;
     bool recursive;
@@ -58,6 +61,8 @@ struct pn_preview_object {
     struct pn_span span;
     struct pn_str api_version, kind, namespace, name;
     struct pn_value before, after;
+    struct pn_value pod;    /* what the decision is about */
+    struct pn_value review; /* the recorded one; PN_ABSENT: it is made from the Pod */
     const struct pn_decision *decision;
 };
 
@@ -75,6 +80,17 @@ int pn_preview_walk(struct pn_value *ret, bool *ret_changed, struct pn_preview_r
 /* Reads --namespace-labels; borrows `text`. Returns 0, PN_PREVIEW_E_LABELS or -ENOMEM. */
 int pn_preview_labels_read(struct pn_value *ret, const char *text, struct pn_arena *a,
                            struct pn_err *err) PN_MUST_CHECK;
+
+/* --as-group without --as. */
+#define PN_PREVIEW_E_USER 1
+
+/*
+ * userInfo of the reviews as --as and --as-group have it, with the groups that the API server adds
+ * for whoever impersonates (apiserver/pkg/endpoints/filters/impersonation.go); PN_ABSENT without
+ * both. Borrows the options. Returns 0, PN_PREVIEW_E_USER (err says what is wrong) or -ENOMEM.
+ */
+int pn_preview_user_make(struct pn_value *ret, const struct pn_preview_options *o,
+                         struct pn_arena *a, struct pn_err *err) PN_MUST_CHECK;
 
 /* Tells the decider what is known of `namespace` before it is asked about an object there: a
  * Namespace among the manifests, else --namespaces, else --namespace-labels. Returns 0 or -ENOMEM.

@@ -115,6 +115,18 @@ static void print_name(struct pn_preview_run *run, const struct pn_preview_objec
     pn_buf_char(out, '\n');
 }
 
+/* What was asked, as the API server would ask it. */
+static void print_request(struct pn_preview_run *run, const struct pn_preview_object *object)
+{
+    struct pn_buf *out = &run->out.buf;
+    if (object->review.kind == PN_ABSENT) {
+        pn_decide_write_review(out, &run->decider, object->pod, object->namespace);
+        return;
+    }
+    pn_json_write(out, object->review);
+    pn_buf_char(out, '\n');
+}
+
 /* Names of the policies whose content is in the Pod, or those that were left out with their reason,
  * joined by commas. */
 static void add_policies(struct pn_table *table, const struct pn_decision *d, bool left_out)
@@ -202,6 +214,9 @@ int pn_preview_print(struct pn_preview_run *run, const struct pn_preview_object 
         return 0;
     case PN_PREVIEW_REVIEW:
         pn_respond_write(&run->out.buf, object->decision);
+        return 0;
+    case PN_PREVIEW_REQUEST:
+        print_request(run, object);
         return 0;
     default: /* -o yaml goes by documents */
         return 0;

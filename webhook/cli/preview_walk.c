@@ -89,7 +89,7 @@ static int check_numbers(struct pn_value object, struct pn_err *err)
 static int decide_workload(struct pn_preview_run *run, const struct pn_workload *workload,
                            struct pn_preview_object *object, struct pn_err *err)
 {
-    struct pn_value pod, pod_after;
+    struct pn_value pod = PN_VALUE_ABSENT, pod_after;
     struct pn_decision *decision = NULL;
     int r = find_namespace(&object->namespace, run, object->before, err);
     if (r == 0)
@@ -104,6 +104,7 @@ static int decide_workload(struct pn_preview_run *run, const struct pn_workload 
         r = pn_decide_apply(&pod_after, decision, pod, run->values, err);
     if (r == 0)
         r = pn_workload_put(&object->after, workload, object->before, pod, pod_after, run->values);
+    object->pod = pod;
     object->decision = decision;
     return r;
 }
@@ -133,7 +134,9 @@ static int decide_review(struct pn_preview_run *run, const struct pn_document *d
     struct pn_value request = PN_GET(review, "request");
     struct pn_value pod = PN_GET(request, "object");
     r = pn_decide_apply(&pod_after, decision, pod, run->values, err);
+    object->review = review;
     object->before = pod;
+    object->pod = pod;
     object->after = pod_after;
     object->api_version = pn_value_str(PN_GET(pod, "apiVersion"));
     object->kind = pn_value_str(PN_GET(pod, "kind"));
