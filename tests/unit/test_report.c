@@ -8,6 +8,7 @@
 #include "base/diag.h"
 #include "report/diff.h"
 #include "report/json.h"
+#include "report/markdown.h"
 #include "report/preview.h"
 #include "report/term.h"
 #include "report/text.h"
@@ -313,6 +314,47 @@ START_TEST(finds_few_changes_in_many_lines)
 }
 END_TEST
 
+/* ---- Markdown --------------------------------------------------------------------------- */
+
+static const struct {
+    const char *in, *out;
+} codes[] = {
+    {"", ""},
+    {"plain", "`plain`"},
+    {"<b>@team #1</b>", "`<b>@team #1</b>`"}, /* in code they mean nothing */
+    {"a|b", "<code>a&#124;b</code>"},
+    {"a`b", "<code>a&#96;b</code>"},
+    {"a\\", "<code>a&#92;</code>"},
+    {"`</code>@x", "<code>&#96;&#60;&#47;code&#62;&#64;x</code>"},
+    {"a\nb", "<code>a&#92;nb</code>"},
+    {"\xc3\xa9|", "<code>\xc3\xa9&#124;</code>"},
+};
+
+START_TEST(code_holds_whatever_it_is_given)
+{
+    struct pn_buf out = PN_BUF_INIT;
+    pn_markdown_code(&out, pn_str_of(codes[_i].in));
+    check_text(&out, codes[_i].out);
+}
+END_TEST
+
+static const struct {
+    const char *in, *out;
+} blocks[] = {
+    {"+a\n", "```diff\n+a\n```\n"},
+    {"+a", "```diff\n+a\n```\n"},
+    {" ```\n", "````diff\n ```\n````\n"},
+    {" ``` `````\n", "``````diff\n ``` `````\n``````\n"},
+};
+
+START_TEST(no_text_ends_its_block)
+{
+    struct pn_buf out = PN_BUF_INIT;
+    pn_markdown_block(&out, "diff", pn_str_of(blocks[_i].in));
+    check_text(&out, blocks[_i].out);
+}
+END_TEST
+
 /* ---- preview --------------------------------------------------------------------------- */
 
 START_TEST(summary_names_what_there_is)
@@ -443,6 +485,10 @@ static Suite *report_suite(void)
     tcase_add_loop_test(t, keeps_the_same_lines_of_random_texts, 0, 300);
     tcase_add_test(t, time_is_bounded_for_any_input);
     tcase_add_test(t, finds_few_changes_in_many_lines);
+    suite_add_tcase(s, t);
+    t = tcase_create("markdown");
+    tcase_add_loop_test(t, code_holds_whatever_it_is_given, 0, (int)PN_COUNT_OF(codes));
+    tcase_add_loop_test(t, no_text_ends_its_block, 0, (int)PN_COUNT_OF(blocks));
     suite_add_tcase(s, t);
     t = tcase_create("preview");
     tcase_add_test(t, summary_names_what_there_is);

@@ -24,6 +24,13 @@
 #define PN_DIAGS_MAX 1000
 /* Bytes of a source line kept for the excerpt of a diagnostic. */
 #define PN_EXCERPT_MAX_BYTES 240
+/* The parts of a report in Markdown: the rows of what changes, its differences, messages, and the
+ * rows of what does not change. GitHub takes 65,536 characters for a comment; what does not fit is
+ * counted. */
+#define PN_MARKDOWN_ROWS_BYTES (26u << 10)
+#define PN_MARKDOWN_DIFFS_BYTES (24u << 10)
+#define PN_MARKDOWN_MESSAGES_BYTES (6u << 10)
+#define PN_MARKDOWN_REST_BYTES (6u << 10)
 /* Text of one error as it travels up. */
 #define PN_ERR_MAX_BYTES 1024
 

@@ -2,10 +2,14 @@
 #ifndef PN_CLI_PREVIEW_H
 #define PN_CLI_PREVIEW_H
 
+#include "cli/cmd.h"
 #include "cli/decide.h"
 #include "cli/flags.h"
 #include "cli/input.h"
 #include "cli/out.h"
+#include "config/namespaces.h"
+#include "report/effect.h"
+#include "report/markdown.h"
 #include "report/preview.h"
 #include "report/table.h"
 
@@ -20,10 +24,12 @@ enum pn_preview_format {
     PN_PREVIEW_TABLE,
     PN_PREVIEW_REVIEW,
     PN_PREVIEW_REQUEST,
+    PN_PREVIEW_MARKDOWN,
 };
 
 struct pn_preview_options {
     struct pn_flag_list files, policies;
+    struct pn_flag_list base;     /* --base-policies */
     const char *namespace;        /* NULL: none given */
     const char *namespaces;       /* file of labels; NULL: none */
     const char *namespace_labels; /* NULL: none given */
@@ -41,13 +47,16 @@ struct pn_preview_options {
 struct pn_preview_run {
     const struct pn_preview_options *o;
     struct pn_decider decider;
+    struct pn_decider base;  /* of --base-policies; without them it has no set */
     struct pn_arena *values; /* of one document */
     /* Namespace name -> labels: of the manifests and of --namespaces; and with --namespace-labels
      * for the current object's. */
     struct pn_value by_namespace, known;
     struct pn_value given_labels; /* PN_ABSENT: none */
     struct pn_preview_counts counts;
-    struct pn_table table; /* -o table */
+    struct pn_effect_totals totals;   /* with a base, and of -o markdown */
+    struct pn_table table;            /* -o table */
+    struct pn_markdown_report report; /* -o markdown */
     struct pn_out out;
     bool color_out, color_err;
     bool has_written; /* -o yaml: something was written, ending with... */
@@ -63,8 +72,35 @@ struct pn_preview_object {
     struct pn_value before, after;
     struct pn_value pod;    /* what the decision is about */
     struct pn_value review; /* the recorded one; PN_ABSENT: it is made from the Pod */
+    struct pn_value pod_after;
     const struct pn_decision *decision;
+    struct pn_effect_side base; /* the same by --base-policies; else as it is */
 };
+
+/*
+ * Runs with the options in run->o (of the rest, only `out` is set): reads, decides and prints, and
+ * says what is wrong. PN_EXIT_FAILED, or PN_EXIT_OK: what became of the objects is in run->counts
+ * and run->totals.
+ */
+enum pn_exit pn_preview_execute(struct pn_preview_run *run);
+
+/* Policies of -p and of the manifests (at least one), those of --base-policies (*ret stays NULL
+ * without the flag), and the labels of --namespaces (likewise). They say what is wrong. */
+enum pn_exit pn_preview_load_policies(struct pn_policy_set **ret,
+                                      const struct pn_preview_options *o,
+                                      const struct pn_input *input, bool color);
+enum pn_exit pn_preview_load_base(struct pn_policy_set **ret, const struct pn_preview_options *o,
+                                  bool color);
+enum pn_exit pn_preview_load_namespaces(struct pn_namespaces **ret,
+                                        const struct pn_preview_options *o, bool color);
+
+/*
+ * Labels of namespaces, for namespaceSelector: of the Namespaces among the manifests, and for
+ * others as --namespaces has them. *ret_own: how many are among the manifests. Returns 0 or
+ * -ENOMEM.
+ */
+int pn_preview_collect_namespaces(struct pn_value *ret, size_t *ret_own, struct pn_input *input,
+                                  const struct pn_namespaces *known) PN_MUST_CHECK;
 
 /*
  * Decides about all objects in `value`, which is document `doc` of the file, and prints each. *ret
@@ -103,6 +139,29 @@ int pn_preview_print(struct pn_preview_run *run,
 
 /* True when there was an object, decided or not, or a document without a Pod. */
 bool pn_preview_has_seen_any(const struct pn_preview_counts *counts);
+
+/* The same for -o markdown and for what changes from the base policies. */
+int pn_preview_print_effect(struct pn_preview_run *run, const struct pn_preview_object *object,
+                            const struct pn_preview *preview) PN_MUST_CHECK;
+
+/* For these, what stands behind the last object. */
+int pn_preview_end_effects(struct pn_preview_run *run) PN_MUST_CHECK;
+
+/* Whether the run shows effects. */
+bool pn_preview_has_effects(const struct pn_preview_run *run);
+
+/* Appends the difference between two states of an object; `result`: what the second header says
+ * behind the name. Returns 0 or -ENOMEM. */
+int pn_preview_write_diff(struct pn_buf *out, const struct pn_preview_object *object,
+                          struct pn_value before, struct pn_value after, const char *result,
+                          bool color) PN_MUST_CHECK;
+
+/* Prints kind.group/name, as kubectl -o name gives it. */
+void pn_preview_print_name(struct pn_preview_run *run, const struct pn_preview_object *object);
+
+/* Says on standard error what somebody should know without asking; of messages and warnings only
+ * what is new by `effect`, or all (NULL). */
+void pn_preview_note(const struct pn_preview_object *object, const struct pn_effect *effect);
 
 /* What stands before the first object and behind the last one. */
 void pn_preview_print_start(struct pn_preview_run *run);

@@ -40,7 +40,6 @@ int pn_preview_labels_read(struct pn_value *ret, const char *text, struct pn_are
 
 int pn_preview_know_namespace(struct pn_preview_run *run, struct pn_str namespace)
 {
-    struct pn_env *env = &run->decider.env;
     run->known = run->by_namespace;
     if (run->given_labels.kind == PN_OBJECT &&
         pn_value_get(run->by_namespace, namespace).kind == PN_ABSENT) {
@@ -49,6 +48,7 @@ int pn_preview_know_namespace(struct pn_preview_run *run, struct pn_str namespac
         if (r != 0)
             return r;
     }
-    env->namespace_labels = pn_value_count(run->known) > 0 ? &run->known : NULL;
+    run->decider.env.namespace_labels = pn_value_count(run->known) > 0 ? &run->known : NULL;
+    run->base.env.namespace_labels = run->decider.env.namespace_labels;
     return 0;
 }

@@ -25,14 +25,16 @@ static void end_message(struct pn_buf *out, const char *what, struct pn_str text
     pn_buf_char(out, '\n');
 }
 
-/* What somebody should know without asking: a denial, a Pod that will be refused anyway, and what
- * the API server would show its user as warnings. */
-static void note_messages(const struct pn_preview_object *object)
+/* A denial, a Pod that will be refused anyway, and what the API server would show its user as
+ * warnings. */
+void pn_preview_note(const struct pn_preview_object *object, const struct pn_effect *effect)
 {
     PN_CLEANUP(pn_buf_deinit) struct pn_buf text = PN_BUF_INIT;
     PN_CLEANUP(pn_buf_deinit) struct pn_buf reason = PN_BUF_INIT;
     const struct pn_decision *d = object->decision;
-    if (!d->allowed) {
+    const struct pn_str *warnings = effect != NULL ? effect->new_warnings : d->warnings;
+    size_t warning_count = effect != NULL ? effect->new_warning_count : d->warning_count;
+    if (!d->allowed && (effect == NULL || effect->before != PN_OUTCOME_DENIED)) {
         begin_message(&text, object);
         end_message(&text, " denied: ", d->message);
     }
@@ -41,9 +43,9 @@ static void note_messages(const struct pn_preview_object *object)
         begin_message(&text, object);
         end_message(&text, " left alone: ", pn_buf_view(&reason));
     }
-    for (size_t i = 0; i < d->warning_count; i++) {
+    for (size_t i = 0; i < warning_count; i++) {
         begin_message(&text, object);
-        end_message(&text, ": warning: ", d->warnings[i]);
+        end_message(&text, ": warning: ", warnings[i]);
     }
     if (text.len > 0)
         pn_out_note(pn_buf_view(&text));
@@ -58,16 +60,16 @@ static void note_explanation(const struct pn_preview *preview)
 
 /* ---- the formats ----------------------------------------------------------------------- */
 
-static int print_diff(struct pn_preview_run *run, const struct pn_preview_object *object)
+int pn_preview_write_diff(struct pn_buf *out, const struct pn_preview_object *object,
+                          struct pn_value before, struct pn_value after, const char *result,
+                          bool color)
 {
-    PN_CLEANUP(pn_buf_deinit) struct pn_buf before = PN_BUF_INIT;
-    PN_CLEANUP(pn_buf_deinit) struct pn_buf after = PN_BUF_INIT;
+    PN_CLEANUP(pn_buf_deinit) struct pn_buf old_text = PN_BUF_INIT;
+    PN_CLEANUP(pn_buf_deinit) struct pn_buf new_text = PN_BUF_INIT;
     PN_CLEANUP(pn_buf_deinit) struct pn_buf name = PN_BUF_INIT;
-    if (object->decision->patch.n == 0)
-        return 0;
-    int r = pn_yaml_write(&before, object->before);
+    int r = pn_yaml_write(&old_text, before);
     if (r == 0)
-        r = pn_yaml_write(&after, object->after);
+        r = pn_yaml_write(&new_text, after);
     if (r != 0)
         return r;
     pn_term_write(&name, object->kind);
@@ -79,13 +81,22 @@ static int print_diff(struct pn_preview_run *run, const struct pn_preview_object
     pn_buf_printf(&name, ":%u", object->span.line);
     size_t old_end = name.len;
     pn_buf_append(&name, name.data, name.failed ? 0 : stem);
-    pn_buf_cstr(&name, pn_outcome_name(pn_preview_outcome(object->decision)));
-    if (before.failed || after.failed || name.failed)
+    pn_buf_cstr(&name, result);
+    if (old_text.failed || new_text.failed || name.failed)
         return -ENOMEM;
     struct pn_str old_name = {name.data, old_end};
     struct pn_str new_name = {name.data + old_end, name.len - old_end};
-    return pn_diff_write(&run->out.buf, old_name, pn_buf_view(&before), new_name,
-                         pn_buf_view(&after), run->color_out);
+    return pn_diff_write(out, old_name, pn_buf_view(&old_text), new_name, pn_buf_view(&new_text),
+                         color);
+}
+
+static int print_diff(struct pn_preview_run *run, const struct pn_preview_object *object)
+{
+    if (object->decision->patch.n == 0)
+        return 0;
+    return pn_preview_write_diff(&run->out.buf, object, object->before, object->after,
+                                 pn_outcome_name(pn_preview_outcome(object->decision)),
+                                 run->color_out);
 }
 
 static void print_patch(struct pn_preview_run *run, const struct pn_decision *decision)
@@ -94,14 +105,11 @@ static void print_patch(struct pn_preview_run *run, const struct pn_decision *de
     pn_buf_char(&run->out.buf, '\n');
 }
 
-/* kind.group/name, as kubectl -o name gives it. */
-static void print_name(struct pn_preview_run *run, const struct pn_preview_object *object)
+void pn_preview_print_name(struct pn_preview_run *run, const struct pn_preview_object *object)
 {
     struct pn_buf *out = &run->out.buf;
     struct pn_str rest = object->api_version;
     struct pn_str group = pn_str_split(&rest, '/');
-    if (object->decision->patch.n == 0)
-        return;
     for (size_t i = 0; i < object->kind.n; i++) {
         char c = object->kind.s[i];
         pn_buf_char(out, c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c);
@@ -161,20 +169,17 @@ static void add_row(struct pn_preview_run *run, const struct pn_preview_object *
     add_policies(&run->table, d, true);
 }
 
-static void start_table(struct pn_table *table)
+static void start_table(struct pn_table *table, bool has_effects)
 {
-    static const char *const heads[] = {"NAMESPACE", "OBJECT", "RESULT", "POLICIES", "LEFT OUT"};
-    pn_table_init(table, PN_COUNT_OF(heads));
-    for (size_t i = 0; i < PN_COUNT_OF(heads); i++)
-        pn_table_add(table, pn_str_of(heads[i]));
-}
-
-static size_t decided(const struct pn_preview_counts *counts)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < PN_OUTCOME_COUNT; i++)
-        n += counts->outcomes[i];
-    return n;
+    static const char *const heads[] = {"NAMESPACE", "OBJECT",   "RESULT",
+                                        "POLICIES",  "LEFT OUT", NULL};
+    static const char *const of_effects[] = {"NAMESPACE",  "OBJECT",   "RESULT", "POLICIES",
+                                             "CONTAINERS", "REQUESTS", "QOS",    NULL};
+    const char *const *all = has_effects ? of_effects : heads;
+    size_t n = has_effects ? PN_COUNT_OF(of_effects) - 1 : PN_COUNT_OF(heads) - 1;
+    pn_table_init(table, n);
+    for (size_t i = 0; i < n; i++)
+        pn_table_add(table, pn_str_of(all[i]));
 }
 
 int pn_preview_print(struct pn_preview_run *run, const struct pn_preview_object *object)
@@ -190,11 +195,14 @@ int pn_preview_print(struct pn_preview_run *run, const struct pn_preview_object 
         .decision = object->decision,
         .after = object->after,
     };
-    bool in_result = run->o->format == PN_PREVIEW_DIFF || run->o->format == PN_PREVIEW_JSON;
+    bool in_result = !pn_preview_has_effects(run) &&
+                     (run->o->format == PN_PREVIEW_DIFF || run->o->format == PN_PREVIEW_JSON);
     if (run->o->explain && !in_result)
         note_explanation(&preview);
+    if (pn_preview_has_effects(run))
+        return pn_preview_print_effect(run, object, &preview);
     if (run->o->format != PN_PREVIEW_JSON)
-        note_messages(object);
+        pn_preview_note(object, NULL);
     switch (run->o->format) {
     case PN_PREVIEW_DIFF:
         if (run->o->explain)
@@ -204,10 +212,11 @@ int pn_preview_print(struct pn_preview_run *run, const struct pn_preview_object 
         print_patch(run, object->decision);
         return 0;
     case PN_PREVIEW_JSON:
-        return pn_json_write_preview(&run->out.buf, &preview, decided(&run->counts) == 1,
+        return pn_json_write_preview(&run->out.buf, &preview, pn_preview_decided(&run->counts) == 1,
                                      run->values);
     case PN_PREVIEW_NAME:
-        print_name(run, object);
+        if (object->decision->patch.n > 0)
+            pn_preview_print_name(run, object);
         return 0;
     case PN_PREVIEW_TABLE:
         add_row(run, object);
@@ -228,24 +237,26 @@ void pn_preview_print_start(struct pn_preview_run *run)
     if (run->o->format == PN_PREVIEW_JSON)
         pn_json_begin_preview(&run->out.buf);
     if (run->o->format == PN_PREVIEW_TABLE)
-        start_table(&run->table);
+        start_table(&run->table, pn_preview_has_effects(run));
 }
 
 bool pn_preview_has_seen_any(const struct pn_preview_counts *counts)
 {
-    return decided(counts) + counts->invalid + counts->other > 0;
+    return pn_preview_decided(counts) + counts->invalid + counts->other > 0;
 }
 
 int pn_preview_print_end(struct pn_preview_run *run)
 {
     PN_CLEANUP(pn_buf_deinit) struct pn_buf summary = PN_BUF_INIT;
+    if (pn_preview_has_effects(run))
+        return pn_preview_end_effects(run);
     if (pn_preview_has_seen_any(&run->counts)) {
         pn_preview_write_summary(&summary, &run->counts);
         pn_out_note(pn_buf_view(&summary));
     }
     if (run->o->format == PN_PREVIEW_JSON)
         return pn_json_end_preview(&run->out.buf, &run->counts);
-    if (run->o->format == PN_PREVIEW_TABLE && decided(&run->counts) > 0)
+    if (run->o->format == PN_PREVIEW_TABLE && pn_preview_decided(&run->counts) > 0)
         return pn_table_write(&run->out.buf, &run->table);
     return 0;
 }

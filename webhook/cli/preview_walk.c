@@ -85,28 +85,55 @@ static int check_numbers(struct pn_value object, struct pn_err *err)
                       PN_STR_ARG(pn_buf_view(&path)));
 }
 
+/* What the policies of `d` make of the object; `review`: the recorded one's bytes, else s is NULL.
+ */
+static int decide_side(struct pn_effect_side *ret, struct pn_preview_run *run, struct pn_decider *d,
+                       const struct pn_preview_object *object, const struct pn_workload *workload,
+                       struct pn_str review, struct pn_err *err)
+{
+    struct pn_decision *decision = NULL;
+    int r = review.s != NULL ? pn_decide_review(&decision, d, review, err)
+                             : pn_decide_pod(&decision, d, object->pod, object->namespace, err);
+    if (r != 0)
+        return r;
+    ret->decision = decision;
+    r = pn_decide_apply(&ret->pod, decision, object->pod, run->values, err);
+    if (r != 0)
+        return r;
+    ret->object = ret->pod;
+    return workload == NULL ? 0
+                            : pn_workload_put(&ret->object, workload, object->before, object->pod,
+                                              ret->pod, run->values);
+}
+
+/* *object has its Pod. */
+static int decide(struct pn_preview_run *run, struct pn_preview_object *object,
+                  const struct pn_workload *workload, struct pn_str review, struct pn_err *err)
+{
+    struct pn_effect_side side = {.pod = PN_VALUE_ABSENT, .object = PN_VALUE_ABSENT};
+    object->base = (struct pn_effect_side){.pod = object->pod, .object = object->before};
+    int r = pn_preview_know_namespace(run, object->namespace);
+    if (r == 0 && run->base.set != NULL)
+        r = decide_side(&object->base, run, &run->base, object, workload, review, err);
+    if (r == 0)
+        r = decide_side(&side, run, &run->decider, object, workload, review, err);
+    object->decision = side.decision;
+    object->pod_after = side.pod;
+    object->after = side.object;
+    return r;
+}
+
 /* A kind that carries a Pod. *object has place, apiVersion and kind. */
 static int decide_workload(struct pn_preview_run *run, const struct pn_workload *workload,
                            struct pn_preview_object *object, struct pn_err *err)
 {
-    struct pn_value pod = PN_VALUE_ABSENT, pod_after;
-    struct pn_decision *decision = NULL;
     int r = find_namespace(&object->namespace, run, object->before, err);
     if (r == 0)
         r = check_numbers(object->before, err);
     if (r == 0)
-        r = pn_workload_pod(&pod, workload, object->before, object->namespace, run->values, err);
-    if (r == 0)
-        r = pn_preview_know_namespace(run, object->namespace);
-    if (r == 0)
-        r = pn_decide_pod(&decision, &run->decider, pod, object->namespace, err);
-    if (r == 0)
-        r = pn_decide_apply(&pod_after, decision, pod, run->values, err);
-    if (r == 0)
-        r = pn_workload_put(&object->after, workload, object->before, pod, pod_after, run->values);
-    object->pod = pod;
-    object->decision = decision;
-    return r;
+        r = pn_workload_pod(&object->pod, workload, object->before, object->namespace, run->values,
+                            err);
+    return r == 0 ? decide(run, object, workload, PN_STR_NULL, err) : r;
 }
 
 /*
@@ -117,33 +144,27 @@ static int decide_review(struct pn_preview_run *run, const struct pn_document *d
                          struct pn_preview_object *object, struct pn_err *err)
 {
     PN_CLEANUP(pn_buf_deinit) struct pn_buf text = PN_BUF_INIT;
-    struct pn_decision *decision = NULL;
-    struct pn_value review = object->before, pod_after;
     struct pn_str bytes = {doc->source->bytes.s + doc->span.start, doc->span.end - doc->span.start};
+    object->review = object->before;
     if (!as_it_is) {
-        pn_json_write(&text, review);
+        pn_json_write(&text, object->review);
         bytes = pn_buf_view(&text);
     }
-    int r = text.failed ? -ENOMEM
-                        : pn_preview_know_namespace(
-                              run, pn_value_str(PN_GET(PN_GET(review, "request"), "namespace")));
-    if (r == 0)
-        r = pn_decide_review(&decision, &run->decider, bytes, err);
-    if (r != 0)
-        return r;
-    struct pn_value request = PN_GET(review, "request");
+    if (text.failed)
+        return -ENOMEM;
+    struct pn_value request = PN_GET(object->review, "request");
     struct pn_value pod = PN_GET(request, "object");
-    r = pn_decide_apply(&pod_after, decision, pod, run->values, err);
-    object->review = review;
+    object->namespace = pn_value_str(PN_GET(request, "namespace"));
     object->before = pod;
     object->pod = pod;
-    object->after = pod_after;
+    int r = decide(run, object, NULL, bytes, err);
+    if (r != 0)
+        return r;
     object->api_version = pn_value_str(PN_GET(pod, "apiVersion"));
     object->kind = pn_value_str(PN_GET(pod, "kind"));
-    object->namespace = decision->pod_namespace;
+    object->namespace = object->decision->pod_namespace;
     object->name = find_name(pod);
-    object->decision = decision;
-    return r;
+    return 0;
 }
 
 /* The review with the Pod as it would be, so that it can be asked about again. */

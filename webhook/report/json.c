@@ -19,13 +19,11 @@ static json_t *number_json(struct pn_str text)
     return pn_json_string(text);
 }
 
-static json_t *value_json(struct pn_value v);
-
 static json_t *array_json(struct pn_value v)
 {
     PN_CLEANUP(pn_json_drop) json_t *array = json_array();
     for (uint32_t i = 0; i < pn_value_count(v); i++) {
-        if (array == NULL || json_array_append_new(array, value_json(pn_value_at(v, i))) < 0)
+        if (array == NULL || json_array_append_new(array, pn_json_of_value(pn_value_at(v, i))) < 0)
             return NULL;
     }
     return PN_TAKE(array);
@@ -36,14 +34,14 @@ static json_t *object_json(struct pn_value v)
     PN_CLEANUP(pn_json_drop) json_t *object = json_object();
     for (uint32_t i = 0; i < pn_value_count(v); i++) {
         const struct pn_member *m = pn_value_member(v, i);
-        if (!pn_json_set(object, m->key, value_json(m->value)))
+        if (!pn_json_set(object, m->key, pn_json_of_value(m->value)))
             return NULL;
     }
     return PN_TAKE(object);
 }
 
 /* Values nest no deeper than the parsers allow, so the recursion ends. */
-static json_t *value_json(struct pn_value v)
+json_t *pn_json_of_value(struct pn_value v)
 {
     switch (v.kind) {
     case PN_BOOL:
@@ -65,13 +63,13 @@ static json_t *value_json(struct pn_value v)
     }
 }
 
-static json_t *reason_json(const struct pn_reason *reason)
+json_t *pn_json_of_reason(const struct pn_reason *reason)
 {
     PN_CLEANUP(pn_json_drop) json_t *object = json_object();
     PN_CLEANUP(pn_buf_deinit) struct pn_buf text = PN_BUF_INIT;
     pn_reason_write(&text, reason);
     /* Always an object, so that a reader may ask for a name in it. */
-    json_t *arguments = reason->arguments.kind == PN_OBJECT ? value_json(reason->arguments)
+    json_t *arguments = reason->arguments.kind == PN_OBJECT ? pn_json_of_value(reason->arguments)
                                                             : json_object();
     bool stored = PN_JSON_SET(object, "reason",
                               pn_json_string(pn_str_of(pn_reason_name(reason->id))));
@@ -84,7 +82,7 @@ static json_t *notes_json(const struct pn_decision *d)
 {
     PN_CLEANUP(pn_json_drop) json_t *array = json_array();
     for (size_t i = 0; i < d->note_count; i++) {
-        if (array == NULL || json_array_append_new(array, reason_json(&d->notes[i])) < 0)
+        if (array == NULL || json_array_append_new(array, pn_json_of_reason(&d->notes[i])) < 0)
             return NULL;
     }
     return PN_TAKE(array);
@@ -96,13 +94,13 @@ static json_t *policies_json(const struct pn_decision *d)
     for (size_t i = 0; i < d->verdict_count; i++) {
         const struct pn_verdict *verdict = &d->verdicts[i];
         PN_CLEANUP(pn_json_drop) json_t *policy = json_object();
-        PN_CLEANUP(pn_json_drop) json_t *reason = reason_json(&verdict->reason);
+        PN_CLEANUP(pn_json_drop) json_t *reason = pn_json_of_reason(&verdict->reason);
         struct pn_str name = pn_policy_set_policy_name(d->set, verdict->policy);
         if (!PN_JSON_SET(policy, "name", pn_json_string(name)) || reason == NULL ||
             json_object_update(policy, reason) < 0)
             return NULL;
         if (verdict->note.id != PN_REASON_NONE &&
-            !PN_JSON_SET(policy, "note", reason_json(&verdict->note)))
+            !PN_JSON_SET(policy, "note", pn_json_of_reason(&verdict->note)))
             return NULL;
         if (array == NULL || json_array_append_new(array, PN_TAKE(policy)) < 0)
             return NULL;
@@ -154,12 +152,11 @@ static json_t *patch_json(const struct pn_decision *d, struct pn_arena *scratch)
         return json_array();
     if (pn_json_read(&patch, d->patch, PN_JSON_NUMBERS_RAW, scratch, NULL) != 0)
         return NULL; /* the engine wrote it: only memory can be short */
-    return value_json(patch);
+    return pn_json_of_value(patch);
 }
 
-static json_t *preview_json(const struct pn_preview *p, struct pn_arena *scratch)
+json_t *pn_json_of_place(const struct pn_preview *p)
 {
-    const struct pn_decision *d = p->decision;
     PN_CLEANUP(pn_json_drop) json_t *object = json_object();
     bool stored = PN_JSON_SET(object, "file", pn_json_string(p->file)) &&
                   PN_JSON_SET(object, "line", json_integer(p->line)) &&
@@ -167,13 +164,20 @@ static json_t *preview_json(const struct pn_preview *p, struct pn_arena *scratch
                   PN_JSON_SET(object, "apiVersion", pn_json_string(p->api_version)) &&
                   PN_JSON_SET(object, "kind", pn_json_string(p->kind)) &&
                   PN_JSON_SET(object, "namespace", pn_json_string(p->namespace)) &&
-                  PN_JSON_SET(object, "name", pn_json_string(p->name)) &&
-                  PN_JSON_SET(object, "result",
+                  PN_JSON_SET(object, "name", pn_json_string(p->name));
+    return stored ? PN_TAKE(object) : NULL;
+}
+
+static json_t *preview_json(const struct pn_preview *p, struct pn_arena *scratch)
+{
+    const struct pn_decision *d = p->decision;
+    PN_CLEANUP(pn_json_drop) json_t *object = pn_json_of_place(p);
+    bool stored = PN_JSON_SET(object, "result",
                               pn_json_string(pn_str_of(pn_outcome_name(pn_preview_outcome(d)))));
     if (stored && !d->allowed)
         stored = PN_JSON_SET(object, "message", pn_json_string(d->message));
     if (stored && d->review.id != PN_REASON_NONE)
-        stored = PN_JSON_SET(object, "review", reason_json(&d->review));
+        stored = PN_JSON_SET(object, "review", pn_json_of_reason(&d->review));
     if (stored && d->note_count > 0)
         stored = PN_JSON_SET(object, "notes", notes_json(d));
     const struct pn_explanation *e = &d->explanation;
@@ -186,7 +190,7 @@ static json_t *preview_json(const struct pn_preview *p, struct pn_arena *scratch
                  PN_JSON_SET(object, "qosClass", qos_json(e));
     stored = stored && PN_JSON_SET(object, "warnings", warnings_json(d)) &&
              PN_JSON_SET(object, "patch", patch_json(d, scratch)) &&
-             PN_JSON_SET(object, "object", value_json(p->after));
+             PN_JSON_SET(object, "object", pn_json_of_value(p->after));
     return stored ? PN_TAKE(object) : NULL;
 }
 
@@ -208,9 +212,7 @@ int pn_json_write_preview(struct pn_buf *out, const struct pn_preview *preview, 
 int pn_json_end_preview(struct pn_buf *out, const struct pn_preview_counts *counts)
 {
     PN_CLEANUP(pn_json_drop) json_t *summary = json_object();
-    size_t objects = counts->invalid;
-    for (unsigned i = 0; i < PN_OUTCOME_COUNT; i++)
-        objects += counts->outcomes[i];
+    size_t objects = pn_preview_decided(counts) + counts->invalid;
     bool stored = PN_JSON_SET(summary, "objects", json_integer((json_int_t)objects));
     for (unsigned i = 0; i < PN_OUTCOME_COUNT; i++) {
         json_t *count = json_integer((json_int_t)counts->outcomes[i]);
@@ -229,7 +231,7 @@ int pn_json_end_preview(struct pn_buf *out, const struct pn_preview_counts *coun
 
 int pn_json_write_document(struct pn_buf *out, struct pn_value v)
 {
-    PN_CLEANUP(pn_json_drop) json_t *json = value_json(v);
+    PN_CLEANUP(pn_json_drop) json_t *json = pn_json_of_value(v);
     return pn_json_document(out, json);
 }
 

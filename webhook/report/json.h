@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "report/effect.h"
 #include "report/preview.h"
 
 /*
@@ -33,6 +34,26 @@ int pn_json_write_preview(struct pn_buf *out, const struct pn_preview *preview, 
 
 /* Returns 0 or -ENOMEM. */
 int pn_json_end_preview(struct pn_buf *out, const struct pn_preview_counts *counts) PN_MUST_CHECK;
+
+/*
+ * The document that compares two sets of policies begins likewise. Its objects have "file" to
+ * "name" and then
+ *
+ *   {"changes": bool, "result": {"before", "after"},
+ *    "message": {"before", "after"} (null: not denied), when one is denied,
+ *    "policies": [{"name", "before": {"reason", "arguments", "text"} or null, "after"}],
+ *    "containers": [{"name", "change": "added" | "removed" | "changed"}],
+ *    "effectiveRequests": [{"what", "before", "after", "delta"}], "qosClass": {"before", "after"},
+ *    "warnings": {"added", "removed"}}
+ *
+ * Its summary: {"objects", "changed", "newlyDenied", "noLongerDenied", "invalid", "other",
+ * "growth": {"cpu", "memory"}}, unless the growth is out of range. Both return 0 or -ENOMEM.
+ */
+int pn_json_write_effect(struct pn_buf *out, const struct pn_preview *preview,
+                         const struct pn_decision *base, const struct pn_effect *effect,
+                         bool is_first) PN_MUST_CHECK;
+int pn_json_end_effects(struct pn_buf *out, const struct pn_effect_totals *totals,
+                        const struct pn_preview_counts *counts) PN_MUST_CHECK;
 
 /* Any value, with a final line break. Returns 0 or -ENOMEM. */
 int pn_json_write_document(struct pn_buf *out, struct pn_value v) PN_MUST_CHECK;

@@ -8,6 +8,8 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "base/value.h"
+#include "engine/reason.h"
 
 /* Private to this folder: jansson as our documents use it. */
 
@@ -22,6 +24,17 @@ void pn_json_drop(json_t **json);
 
 /* A string, with U+FFFD for each byte that is no UTF-8. NULL when out of memory. */
 json_t *pn_json_string(struct pn_str text);
+
+/* Any value. NULL when out of memory. */
+json_t *pn_json_of_value(struct pn_value v);
+
+/* {"reason", "arguments", "text"}; the reason is none of those without an id. */
+json_t *pn_json_of_reason(const struct pn_reason *reason);
+
+/* Where an object is and what it is called: {"file", "line", "column", "apiVersion", "kind",
+ * "namespace", "name"}. */
+struct pn_preview;
+json_t *pn_json_of_place(const struct pn_preview *p);
 
 /* Sets a member; false when memory is out (`take` is NULL or cannot be stored). */
 bool pn_json_set(json_t *object, struct pn_str key, json_t *take);

@@ -145,11 +145,17 @@ void pn_preview_write_explain(struct pn_buf *out, const struct pn_preview *previ
     write_resources(out, &d->explanation, prefix);
 }
 
-void pn_preview_write_summary(struct pn_buf *out, const struct pn_preview_counts *counts)
+size_t pn_preview_decided(const struct pn_preview_counts *counts)
 {
-    size_t objects = counts->invalid;
+    size_t n = 0;
     for (size_t i = 0; i < PN_OUTCOME_COUNT; i++)
-        objects += counts->outcomes[i];
+        n += counts->outcomes[i];
+    return n;
+}
+
+void pn_preview_write_objects(struct pn_buf *out, const struct pn_preview_counts *counts)
+{
+    size_t objects = pn_preview_decided(counts) + counts->invalid;
     pn_buf_printf(out, "%zu object%s", objects, objects == 1 ? "" : "s");
     const char *separator = ": ";
     for (unsigned i = 0; i < PN_OUTCOME_COUNT; i++) {
@@ -161,7 +167,17 @@ void pn_preview_write_summary(struct pn_buf *out, const struct pn_preview_counts
     }
     if (counts->invalid > 0)
         pn_buf_printf(out, "%s%zu invalid", separator, counts->invalid);
+}
+
+void pn_preview_write_others(struct pn_buf *out, const struct pn_preview_counts *counts)
+{
     if (counts->other > 0)
         pn_buf_printf(out, "; %zu other document%s", counts->other, counts->other == 1 ? "" : "s");
+}
+
+void pn_preview_write_summary(struct pn_buf *out, const struct pn_preview_counts *counts)
+{
+    pn_preview_write_objects(out, counts);
+    pn_preview_write_others(out, counts);
     pn_buf_char(out, '\n');
 }

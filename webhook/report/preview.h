@@ -46,7 +46,15 @@ const char *pn_outcome_name(enum pn_outcome outcome);
 void pn_preview_write_explain(struct pn_buf *out, const struct pn_preview *preview,
                               const char *prefix);
 
-/* "3 objects: 1 injected, 2 unchanged; 1 other document", with its line break. */
+/* Objects that a decision was made about. */
+size_t pn_preview_decided(const struct pn_preview_counts *counts);
+
+/* The parts of the summary: "3 objects: 1 injected, 2 unchanged", and "; 1 other document" or
+ * nothing. */
+void pn_preview_write_objects(struct pn_buf *out, const struct pn_preview_counts *counts);
+void pn_preview_write_others(struct pn_buf *out, const struct pn_preview_counts *counts);
+
+/* Both, with their line break. */
 void pn_preview_write_summary(struct pn_buf *out, const struct pn_preview_counts *counts);
 
 #endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+
+#include "cli/preview.h"
+#include "report/json.h"
+
+/* What changes from the base policies to those of -p, in all formats; and -o markdown, which shows
+ * the same without a base. */
+
+bool pn_preview_has_effects(const struct pn_preview_run *run)
+{
+    return run->base.set != NULL || run->o->format == PN_PREVIEW_MARKDOWN;
+}
+
+/* ---- one object ------------------------------------------------------------------------ */
+
+static int write_diff(struct pn_buf *out, const struct pn_preview_object *object,
+                      const struct pn_effect *effect, bool color)
+{
+    PN_CLEANUP(pn_buf_deinit) struct pn_buf result = PN_BUF_INIT;
+    pn_effect_write_result(&result, effect);
+    pn_buf_char(&result, '\0');
+    if (result.failed)
+        return -ENOMEM;
+    return pn_preview_write_diff(out, object, object->base.object, object->after, result.data,
+                                 color);
+}
+
+static int add_to_report(struct pn_preview_run *run, const struct pn_preview_object *object,
+                         const struct pn_preview *preview, const struct pn_effect *effect)
+{
+    PN_CLEANUP(pn_buf_deinit) struct pn_buf diff = PN_BUF_INIT;
+    int r = effect->changes ? write_diff(&diff, object, effect, false) : 0;
+    if (r == 0)
+        pn_markdown_report_add(&run->report, preview, effect, pn_buf_view(&diff));
+    return r;
+}
+
+static void write_text(struct pn_buf *out, struct pn_str text)
+{
+    pn_buf_str(out, text);
+}
+
+/* The table escapes its cells itself. */
+static const struct pn_effect_style plain = {write_text, "~"};
+
+static void add_cell(struct pn_table *table, struct pn_buf *text)
+{
+    table->failed = table->failed || text->failed;
+    pn_table_add(table, pn_buf_view(text));
+    text->len = 0;
+}
+
+static void add_row(struct pn_table *table, const struct pn_preview *preview,
+                    const struct pn_effect *effect)
+{
+    PN_CLEANUP(pn_buf_deinit) struct pn_buf cell = PN_BUF_INIT;
+    pn_table_add(table, preview->namespace);
+    pn_buf_str(&cell, preview->kind);
+    pn_buf_char(&cell, '/');
+    pn_buf_str(&cell, preview->name);
+    add_cell(table, &cell);
+    pn_effect_write_result(&cell, effect);
+    add_cell(table, &cell);
+    pn_effect_write_policies(&cell, effect, &plain);
+    add_cell(table, &cell);
+    pn_effect_write_containers(&cell, effect, &plain);
+    add_cell(table, &cell);
+    pn_effect_write_requests(&cell, effect, &plain);
+    add_cell(table, &cell);
+    pn_effect_write_qos(&cell, effect);
+    add_cell(table, &cell);
+}
+
+int pn_preview_print_effect(struct pn_preview_run *run, const struct pn_preview_object *object,
+                            const struct pn_preview *preview)
+{
+    struct pn_effect effect;
+    struct pn_effect_side after = {object->decision, object->pod_after, object->after};
+    int r = pn_effect_make(&effect, &object->base, &after, run->values);
+    if (r != 0)
+        return r;
+    pn_effect_count(&run->totals, &effect);
+    if (run->o->format == PN_PREVIEW_JSON)
+        return pn_json_write_effect(&run->out.buf, preview, object->base.decision, &effect,
+                                    pn_preview_decided(&run->counts) == 1);
+    pn_preview_note(object, &effect);
+    if (run->o->format == PN_PREVIEW_MARKDOWN)
+        return add_to_report(run, object, preview, &effect);
+    if (!effect.changes)
+        return 0;
+    if (run->o->format == PN_PREVIEW_TABLE)
+        add_row(&run->table, preview, &effect);
+    else if (run->o->format == PN_PREVIEW_NAME)
+        pn_preview_print_name(run, object);
+    else
+        return write_diff(&run->out.buf, object, &effect, run->color_out);
+    return 0;
+}
+
+/* ---- all of them ----------------------------------------------------------------------- */
+
+int pn_preview_end_effects(struct pn_preview_run *run)
+{
+    PN_CLEANUP(pn_buf_deinit) struct pn_buf summary = PN_BUF_INIT;
+    run->totals.compares = run->base.set != NULL;
+    int r = pn_effect_write_summary(&summary, &run->totals, &run->counts);
+    pn_buf_char(&summary, '\n');
+    if (r != 0)
+        return r;
+    if (pn_preview_has_seen_any(&run->counts))
+        pn_out_note(pn_buf_view(&summary));
+    if (run->o->format == PN_PREVIEW_JSON)
+        return pn_json_end_effects(&run->out.buf, &run->totals, &run->counts);
+    if (run->o->format == PN_PREVIEW_MARKDOWN)
+        return pn_markdown_report_write(&run->out.buf, &run->report, &run->totals, &run->counts);
+    if (run->o->format == PN_PREVIEW_TABLE && run->totals.changed > 0)
+        return pn_table_write(&run->out.buf, &run->table);
+    return 0;
+}
