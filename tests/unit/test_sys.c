@@ -2,6 +2,7 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +10,10 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "sys/child.h"
 #include "sys/file.h"
 #include "sys/fingerprint.h"
+#include "sys/scratch.h"
 #include "sys/watch.h"
 
 /* A directory of its own for each test. */
@@ -350,6 +353,99 @@ START_TEST(a_watch_follows_the_data_link_of_a_mount)
 }
 END_TEST
 
+/* ---- other programs --------------------------------------------------------------------- */
+
+START_TEST(a_scratch_directory_is_ours_alone_and_goes_with_all_in_it)
+{
+    struct pn_scratch scratch = {0};
+    struct pn_err err = PN_ERR_INIT;
+    struct stat st;
+    char path[300];
+    setenv("TMPDIR", home, 1);
+    ck_assert_int_eq(pn_scratch_make(&scratch, "LIVE", &err), 0);
+    ck_assert_int_eq(strncmp(scratch.path, in_home("LIVE-"), strlen(in_home("LIVE-"))), 0);
+    ck_assert_int_eq(stat(scratch.path, &st), 0);
+    ck_assert_uint_eq(st.st_mode & 07777, 0700);
+    ck_assert_int_eq(pn_scratch_write(&scratch, "a", PN_STR("text"), &err), 0);
+    ck_assert_int_eq(pn_scratch_write(&scratch, "a", PN_STR("other"), &err), -EEXIST);
+    ck_assert_int_eq(pn_scratch_write(&scratch, "none/a", PN_STR("text"), &err), -ENOENT);
+    snprintf(path, sizeof path, "%s/sub", scratch.path);
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+    put("kept", "not ours");
+    snprintf(path, sizeof path, "%s/sub/link", scratch.path);
+    ck_assert_int_eq(symlink(home, path), 0);
+    snprintf(path, sizeof path, "%s", scratch.path);
+    pn_scratch_remove(&scratch);
+    ck_assert_int_eq(stat(path, &st), -1);
+    ck_assert_int_eq(stat(in_home("kept"), &st), 0);
+    pn_scratch_remove(&scratch);
+    setenv("TMPDIR", in_home("none"), 1);
+    ck_assert_int_eq(pn_scratch_make(&scratch, "LIVE", &err), -ENOENT);
+    unsetenv("TMPDIR");
+}
+END_TEST
+
+static int exec_shell(int *ret_exit, char *script, struct pn_hold *hold, struct pn_err *err)
+{
+    char *argv[] = {(char[]){"sh"}, (char[]){"-c"}, script, NULL};
+    return pn_child_exec(ret_exit, argv, hold, err);
+}
+
+START_TEST(a_program_s_end_is_told)
+{
+    struct pn_hold hold;
+    struct pn_err err = PN_ERR_INIT;
+    int code = -1;
+    char *missing[] = {(char[]){"no-such-program"}, NULL};
+    pn_hold_signals(&hold);
+    ck_assert_int_eq(exec_shell(&code, (char[]){"exit 0"}, &hold, &err), 0);
+    ck_assert_int_eq(code, 0);
+    ck_assert_int_eq(exec_shell(&code, (char[]){"exit 255"}, &hold, &err), 0);
+    ck_assert_int_eq(code, 255);
+    /* SIGPIPE ends it, though we ignore it; and it is no longer held. */
+    signal(SIGPIPE, SIG_IGN);
+    ck_assert_int_eq(exec_shell(&code, (char[]){"kill -PIPE $$"}, &hold, &err), -ECHILD);
+    ck_assert_int_eq(exec_shell(&code, (char[]){"kill -TERM $$"}, &hold, &err), -ECHILD);
+    ck_assert_str_eq(err.text, "\"sh\" died of signal 15");
+    ck_assert_int_eq(pn_child_exec(&code, missing, &hold, &err), -ENOENT);
+    pn_hold_release(&hold);
+}
+END_TEST
+
+static volatile sig_atomic_t terms;
+
+static void count_term(int signal_number)
+{
+    (void)signal_number;
+    terms++;
+}
+
+START_TEST(a_signal_waits_until_the_release)
+{
+    struct pn_hold hold;
+    struct pn_err err = PN_ERR_INIT;
+    int code = -1;
+    signal(SIGTERM, count_term);
+    pn_hold_signals(&hold);
+    ck_assert(!pn_hold_is_wanted());
+    /* To us, who pass it on. */
+    char script[] = "trap 'exit 7' TERM; kill -TERM $PPID; while :; do sleep 0.01; done";
+    ck_assert_int_eq(exec_shell(&code, script, &hold, &err), 0);
+    ck_assert_int_eq(code, 7);
+    ck_assert_int_eq(hold.caught, SIGTERM);
+    ck_assert_int_eq(terms, 0);
+    pn_hold_release(&hold);
+    ck_assert_int_eq(terms, 1);
+    pn_hold_signals(&hold);
+    raise(SIGTERM);
+    ck_assert(pn_hold_is_wanted());
+    ck_assert_int_eq(exec_shell(&code, (char[]){"exit 0"}, &hold, &err), -EINTR);
+    ck_assert_int_eq(terms, 1);
+    pn_hold_release(&hold);
+    ck_assert_int_eq(terms, 2);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("sys");
@@ -372,6 +468,9 @@ int main(void)
     tcase_add_test(t, a_watch_sees_each_kind_of_change_once);
     tcase_add_test(t, a_watch_waits_while_something_is_being_written);
     tcase_add_test(t, a_watch_follows_the_data_link_of_a_mount);
+    tcase_add_test(t, a_scratch_directory_is_ours_alone_and_goes_with_all_in_it);
+    tcase_add_test(t, a_program_s_end_is_told);
+    tcase_add_test(t, a_signal_waits_until_the_release);
     suite_add_tcase(s, t);
     SRunner *sr = srunner_create(s);
     srunner_set_tap(sr, "-");

@@ -10,9 +10,9 @@
 enum pn_exit {
     PN_EXIT_OK = 0,
     PN_EXIT_DENIED = 1, /* an object was denied, a test failed */
-    PN_EXIT_FOUND =
-        1, /* what was to be checked is not as it should be; lint: something was found */
-    PN_EXIT_FAILED = 2,    /* usage, unreadable or malformed input, no input found, no output */
+    PN_EXIT_FOUND = 1,  /* what was to be checked is not as it should be; lint: something was found;
+                           diff:  something differs */
+    PN_EXIT_FAILED = 2, /* usage, unreadable or malformed input, no input found, no output */
     PN_EXIT_UNCHANGED = 3, /* preview --error-unchanged: all is well, and nothing was injected */
 };
 
@@ -32,6 +32,7 @@ struct pn_cmd {
 
 extern const struct pn_cmd pn_cmd_serve;
 extern const struct pn_cmd pn_cmd_preview;
+extern const struct pn_cmd pn_cmd_diff;
 extern const struct pn_cmd pn_cmd_lint;
 extern const struct pn_cmd pn_cmd_test;
 extern const struct pn_cmd pn_cmd_certs_issue;

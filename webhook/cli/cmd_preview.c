@@ -12,35 +12,20 @@ static const char *const formats[] = {
     "markdown", NULL,
 };
 
-#define AT(field) offsetof(struct pn_preview_options, field)
-
 static const struct pn_flag flags[] = {
-    {"filename", 'f', PN_FLAG_LIST, AT(files), "FILE",
-     "Manifests: a file, a directory (*.yaml, *.yml, *.json), or - for standard input; may be "
-     "repeated"},
-    {"policies", 'p', PN_FLAG_LIST, AT(policies), "PATH",
-     "File or directory of templates and policies; may be repeated. Policies among the manifests "
-     "are used as well"},
-    {"base-policies", 0, PN_FLAG_LIST, AT(base), "PATH",
-     "Policies as they were: what becomes different with those of -p is shown; may be repeated"},
-    {"namespace", 'n', PN_FLAG_TEXT, AT(namespace), "NAMESPACE",
-     "Namespace of objects that name none; an object that names another one is an error"},
-    {"namespaces", 0, PN_FLAG_TEXT, AT(namespaces), "FILE",
-     "Namespaces with their labels, as 'kubectl get namespaces -o json' prints them"},
-    {"namespace-labels", 0, PN_FLAG_TEXT, AT(namespace_labels), "KEY=VALUE,...",
-     "Labels of the objects' namespaces, where nothing else tells them"},
-    {"operation", 0, PN_FLAG_CHOICE, AT(operation), "OPERATION", "What is done to the Pods",
-     "CREATE", .choices = pn_operation_words},
-    {"as", 0, PN_FLAG_TEXT, AT(user), "USER",
+    PN_PREVIEW_FLAGS,
+    {"as", 0, PN_FLAG_TEXT, PN_PREVIEW_AT(user), "USER",
      "User of the requests. No policy sees it: it is in the reviews that -o admission-request "
      "prints"},
-    {"as-group", 0, PN_FLAG_LIST, AT(groups), "GROUP", "Group of that user; may be repeated"},
-    {"output", 'o', PN_FLAG_CHOICE, AT(format), "FORMAT", "Format", "diff", .choices = formats},
-    {"explain", 0, PN_FLAG_BOOL, AT(explain), NULL, "Give the reason of each policy"},
-    {"color", 0, PN_FLAG_CHOICE, AT(color), "WHEN", "Colour", "auto", .choices = pn_color_words},
-    {"error-unchanged", 0, PN_FLAG_BOOL, AT(error_unchanged), NULL,
+    {"as-group", 0, PN_FLAG_LIST, PN_PREVIEW_AT(groups), "GROUP",
+     "Group of that user; may be repeated"},
+    {"output", 'o', PN_FLAG_CHOICE, PN_PREVIEW_AT(format), "FORMAT", "Format", "diff",
+     .choices = formats},
+    {"explain", 0, PN_FLAG_BOOL, PN_PREVIEW_AT(explain), NULL, "Give the reason of each policy"},
+    {"color", 0, PN_FLAG_CHOICE, PN_PREVIEW_AT(color), "WHEN", "Colour", "auto",
+     .choices = pn_color_words},
+    {"error-unchanged", 0, PN_FLAG_BOOL, PN_PREVIEW_AT(error_unchanged), NULL,
      "Exit with 3 when all is well and nothing was injected, or nothing becomes different"},
-    {"recursive", 'R', PN_FLAG_BOOL, AT(recursive), NULL, "Read subdirectories of -f too"},
     {0},
 };
 
@@ -151,7 +136,7 @@ static enum pn_exit run_on(struct pn_preview_run *run, struct pn_input *input,
     }
     bool is_written = pn_out_finish(&run->out);
     drop(run);
-    if (r < 0)
+    if (r < 0 && r != -ECANCELED)
         pn_out_error("%s", strerror(-r));
     return r != 0 || !is_written || run->counts.invalid > 0 ? PN_EXIT_FAILED : PN_EXIT_OK;
 }

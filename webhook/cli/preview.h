@@ -2,6 +2,8 @@
 #ifndef PN_CLI_PREVIEW_H
 #define PN_CLI_PREVIEW_H
 
+#include <stddef.h>
+
 #include "cli/cmd.h"
 #include "cli/decide.h"
 #include "cli/flags.h"
@@ -12,6 +14,8 @@
 #include "report/markdown.h"
 #include "report/preview.h"
 #include "report/table.h"
+#include "sys/child.h"
+#include "sys/scratch.h"
 
 /* The parts of `pannier preview`, shared by its files. */
 
@@ -25,6 +29,7 @@ enum pn_preview_format {
     PN_PREVIEW_REVIEW,
     PN_PREVIEW_REQUEST,
     PN_PREVIEW_MARKDOWN,
+    PN_PREVIEW_FILES, /* of no -o: for another program, see pn_preview_files */
 };
 
 struct pn_preview_options {
@@ -40,8 +45,34 @@ struct pn_preview_options {
     bool explain;
     bool recursive;
     bool error_unchanged;
-    int color; /* enum pn_color */
+    bool quiet; /* no summary */
+    int color;  /* enum pn_color */
 };
+
+/* The rows of what is read, which `pannier diff` has too. */
+#define PN_PREVIEW_AT(field) offsetof(struct pn_preview_options, field)
+/* clang-format off */
+#define PN_PREVIEW_FLAGS                                                                          \
+    {"filename", 'f', PN_FLAG_LIST, PN_PREVIEW_AT(files), "FILE",                                 \
+     "Manifests: a file, a directory (*.yaml, *.yml, *.json), or - for standard input; may be "   \
+     "repeated"},                                                                                 \
+    {"policies", 'p', PN_FLAG_LIST, PN_PREVIEW_AT(policies), "PATH",                              \
+     "File or directory of templates and policies; may be repeated. Policies among the "          \
+     "manifests are used as well"},                                                               \
+    {"base-policies", 0, PN_FLAG_LIST, PN_PREVIEW_AT(base), "PATH",                               \
+     "Policies as they were: what becomes different with those of -p is shown; may be "           \
+     "repeated"},                                                                                 \
+    {"namespace", 'n', PN_FLAG_TEXT, PN_PREVIEW_AT(namespace), "NAMESPACE",                       \
+     "Namespace of objects that name none; an object that names another one is an error"},        \
+    {"namespaces", 0, PN_FLAG_TEXT, PN_PREVIEW_AT(namespaces), "FILE",                            \
+     "Namespaces with their labels, as 'kubectl get namespaces -o json' prints them"},            \
+    {"namespace-labels", 0, PN_FLAG_TEXT, PN_PREVIEW_AT(namespace_labels), "KEY=VALUE,...",       \
+     "Labels of the objects' namespaces, where nothing else tells them"},                         \
+    {"operation", 0, PN_FLAG_CHOICE, PN_PREVIEW_AT(operation), "OPERATION",                       \
+     "What is done to the Pods", "CREATE", .choices = pn_operation_words},                        \
+    {"recursive", 'R', PN_FLAG_BOOL, PN_PREVIEW_AT(recursive), NULL,                              \
+     "Read subdirectories of -f too"}
+/* clang-format on */
 
 /* One run. */
 struct pn_preview_run {
@@ -58,6 +89,8 @@ struct pn_preview_run {
     struct pn_table table;            /* -o table */
     struct pn_markdown_report report; /* -o markdown */
     struct pn_out out;
+    struct pn_preview_files *files; /* PN_PREVIEW_FILES */
+    size_t differing;               /* PN_PREVIEW_DIFF and _FILES: objects that differ */
     bool color_out, color_err;
     bool has_written; /* -o yaml: something was written, ending with... */
     char last_byte;
@@ -149,6 +182,27 @@ int pn_preview_end_effects(struct pn_preview_run *run) PN_MUST_CHECK;
 
 /* Whether the run shows effects. */
 bool pn_preview_has_effects(const struct pn_preview_run *run);
+
+/* Both states of each object as files of two directories, which a program compares. */
+struct pn_preview_files {
+    const char *command; /* of KUBECTL_EXTERNAL_DIFF */
+    struct pn_hold hold; /* from before the directories are there until they are gone */
+    struct pn_scratch before, after;
+    size_t count;
+    int exit_code; /* of the program; -1: it was not run */
+};
+
+/*
+ * Adds an object that is not denied; then, with at least one, runs the program. Both say what is
+ * wrong, and return 0, a negative errno that was told (-ECANCELED), or -ENOMEM.
+ */
+int pn_preview_files_add(struct pn_preview_files *files,
+                         const struct pn_preview_object *object) PN_MUST_CHECK;
+int pn_preview_files_compare(struct pn_preview_files *files) PN_MUST_CHECK;
+
+/* Makes the directories, and removes them with all that is in them. */
+int pn_preview_files_init(struct pn_preview_files *ret, const char *command) PN_MUST_CHECK;
+void pn_preview_files_deinit(struct pn_preview_files *files);
 
 /* Appends the difference between two states of an object; `result`: what the second header says
  * behind the name. Returns 0 or -ENOMEM. */

@@ -26,6 +26,13 @@ static int write_diff(struct pn_buf *out, const struct pn_preview_object *object
                                  color);
 }
 
+static int print_diff(struct pn_preview_run *run, const struct pn_preview_object *object,
+                      const struct pn_effect *effect)
+{
+    run->differing += effect->differs;
+    return write_diff(&run->out.buf, object, effect, run->color_out);
+}
+
 static int add_to_report(struct pn_preview_run *run, const struct pn_preview_object *object,
                          const struct pn_preview *preview, const struct pn_effect *effect)
 {
@@ -87,6 +94,8 @@ int pn_preview_print_effect(struct pn_preview_run *run, const struct pn_preview_
     pn_preview_note(object, &effect);
     if (run->o->format == PN_PREVIEW_MARKDOWN)
         return add_to_report(run, object, preview, &effect);
+    if (run->o->format == PN_PREVIEW_FILES)
+        return pn_preview_files_add(run->files, object);
     if (!effect.changes)
         return 0;
     if (run->o->format == PN_PREVIEW_TABLE)
@@ -94,7 +103,7 @@ int pn_preview_print_effect(struct pn_preview_run *run, const struct pn_preview_
     else if (run->o->format == PN_PREVIEW_NAME)
         pn_preview_print_name(run, object);
     else
-        return write_diff(&run->out.buf, object, &effect, run->color_out);
+        return print_diff(run, object, &effect);
     return 0;
 }
 
@@ -108,7 +117,9 @@ int pn_preview_end_effects(struct pn_preview_run *run)
     pn_buf_char(&summary, '\n');
     if (r != 0)
         return r;
-    if (pn_preview_has_seen_any(&run->counts))
+    if (run->o->format == PN_PREVIEW_FILES)
+        return pn_preview_files_compare(run->files);
+    if (pn_preview_has_seen_any(&run->counts) && !run->o->quiet)
         pn_out_note(pn_buf_view(&summary));
     if (run->o->format == PN_PREVIEW_JSON)
         return pn_json_end_effects(&run->out.buf, &run->totals, &run->counts);

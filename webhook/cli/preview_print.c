@@ -94,6 +94,7 @@ static int print_diff(struct pn_preview_run *run, const struct pn_preview_object
 {
     if (object->decision->patch.n == 0)
         return 0;
+    run->differing++;
     return pn_preview_write_diff(&run->out.buf, object, object->before, object->after,
                                  pn_outcome_name(pn_preview_outcome(object->decision)),
                                  run->color_out);
@@ -201,6 +202,10 @@ int pn_preview_print(struct pn_preview_run *run, const struct pn_preview_object 
         note_explanation(&preview);
     if (pn_preview_has_effects(run))
         return pn_preview_print_effect(run, object, &preview);
+    if (run->o->format == PN_PREVIEW_FILES) {
+        pn_preview_note(object, NULL);
+        return pn_preview_files_add(run->files, object);
+    }
     if (run->o->format != PN_PREVIEW_JSON)
         pn_preview_note(object, NULL);
     switch (run->o->format) {
@@ -250,7 +255,9 @@ int pn_preview_print_end(struct pn_preview_run *run)
     PN_CLEANUP(pn_buf_deinit) struct pn_buf summary = PN_BUF_INIT;
     if (pn_preview_has_effects(run))
         return pn_preview_end_effects(run);
-    if (pn_preview_has_seen_any(&run->counts)) {
+    if (run->o->format == PN_PREVIEW_FILES)
+        return pn_preview_files_compare(run->files);
+    if (pn_preview_has_seen_any(&run->counts) && !run->o->quiet) {
         pn_preview_write_summary(&summary, &run->counts);
         pn_out_note(pn_buf_view(&summary));
     }
