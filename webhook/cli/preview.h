@@ -9,6 +9,7 @@
 #include "cli/flags.h"
 #include "cli/input.h"
 #include "cli/out.h"
+#include "cli/workload.h"
 #include "config/namespaces.h"
 #include "report/effect.h"
 #include "report/markdown.h"
@@ -216,6 +217,13 @@ void pn_preview_print_name(struct pn_preview_run *run, const struct pn_preview_o
 /* Says on standard error what somebody should know without asking; of messages and warnings only
  * what is new by `effect`, or all (NULL). */
 void pn_preview_note(const struct pn_preview_object *object, const struct pn_effect *effect);
+
+/*
+ * Hints on standard error at policies that would select the Pod if it had the labels or annotations
+ * of the workload it is made from. `node`: of the object, for the place; may be NULL.
+ */
+void pn_preview_hint(const struct pn_preview_run *run, const struct pn_preview_object *object,
+                     const struct pn_workload *workload, const struct pn_node *node);
 
 /* What stands before the first object and behind the last one. */
 void pn_preview_print_start(struct pn_preview_run *run);

@@ -261,7 +261,11 @@ static int walk_object(struct pn_value *ret, struct walk *w, const struct pn_nod
         if (is_review(header))
             r = put_review(ret, w->run, value, object.after);
     }
-    return r == 0 ? finish(w->run, &object) : r;
+    if (r == 0)
+        r = finish(w->run, &object);
+    if (r == 0 && workload != NULL)
+        pn_preview_hint(w->run, &object, workload, node);
+    return r;
 }
 
 static int walk_list(struct pn_value *ret, struct walk *w, const struct pn_node *node,
