@@ -35,6 +35,7 @@ extern const struct pn_cmd pn_cmd_preview;
 extern const struct pn_cmd pn_cmd_diff;
 extern const struct pn_cmd pn_cmd_lint;
 extern const struct pn_cmd pn_cmd_test;
+extern const struct pn_cmd pn_cmd_verify;
 extern const struct pn_cmd pn_cmd_certs_issue;
 extern const struct pn_cmd pn_cmd_certs_check;
 extern const struct pn_cmd pn_cmd_webhook_config;

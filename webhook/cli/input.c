@@ -11,18 +11,33 @@
 
 /* ---- names to paths -------------------------------------------------------------------- */
 
-static int add_name(struct pn_input *input, const char *name, bool recursive,
+static int add_name(struct pn_paths *paths, const char *name, bool recursive,
                     struct pn_diags *diags)
 {
     struct pn_err err = PN_ERR_INIT;
     if (strcmp(name, "-") == 0 || !pn_file_is_directory(name))
-        return pn_paths_add(&input->paths, name);
-    int r = pn_paths_add_directory(&input->paths, name, recursive, &err);
+        return pn_paths_add(paths, name);
+    int r = pn_paths_add_directory(paths, name, recursive, &err);
     if (r == 0 || r == -ENOMEM)
         return r;
     pn_diags_add(diags, PN_SEVERITY_ERROR, "file-unreadable", NULL, (struct pn_span){0},
                  "cannot list directory %s", err.text);
     return 0;
+}
+
+int pn_input_find_paths(struct pn_paths *ret, const struct pn_flag_list *names, bool recursive,
+                        struct pn_diags *diags)
+{
+    bool has_stdin = false;
+    int r = 0;
+    for (size_t i = 0; i < names->count && r == 0; i++) {
+        bool is_stdin = strcmp(names->items[i], "-") == 0;
+        if (is_stdin && has_stdin)
+            continue; /* it can be read once */
+        has_stdin = has_stdin || is_stdin;
+        r = add_name(ret, names->items[i], recursive, diags);
+    }
+    return r;
 }
 
 /* ---- bytes ----------------------------------------------------------------------------- */
@@ -35,13 +50,14 @@ static void add_fault(struct pn_diags *diags, struct pn_input_file *file, const 
     file->is_faulty = true;
 }
 
-static int read_bytes(struct pn_input_file *file, const char *path, struct pn_diags *diags)
+int pn_input_read_bytes(struct pn_input_file *file, const char *path, size_t max_bytes,
+                        struct pn_diags *diags)
 {
     bool is_stdin = strcmp(path, "-") == 0;
     file->path = is_stdin ? NULL : path;
     file->source.name = pn_str_of(is_stdin ? "<stdin>" : path[0] == '\0' ? "''" : path);
-    int r = is_stdin ? pn_file_read_fd(&file->bytes, STDIN_FILENO, PN_SOURCE_MAX_BYTES)
-                     : pn_file_read(&file->bytes, path, PN_SOURCE_MAX_BYTES);
+    int r = is_stdin ? pn_file_read_fd(&file->bytes, STDIN_FILENO, max_bytes)
+                     : pn_file_read(&file->bytes, path, max_bytes);
     file->source.bytes = pn_buf_view(&file->bytes);
     if (r == 0 || r == -ENOMEM)
         return r;
@@ -49,7 +65,10 @@ static int read_bytes(struct pn_input_file *file, const char *path, struct pn_di
         add_fault(diags, file, "file-not-regular", "not a regular file; nothing was read from it",
                   "");
     else if (r == PN_FILE_E_TOO_LARGE)
-        add_fault(diags, file, "file-too-large", "larger than 64 MiB; split it", "");
+        add_fault(diags, file, "file-too-large",
+                  max_bytes > PN_SOURCE_MAX_BYTES ? "larger than 1 GiB; split it"
+                                                  : "larger than 64 MiB; split it",
+                  "");
     else
         add_fault(diags, file, "file-unreadable", "cannot be read: ", strerror(-r));
     return 0;
@@ -105,7 +124,7 @@ static int read_json(struct pn_input_file *file, size_t first, struct pn_arena *
     return find_places(doc, a);
 }
 
-static int read_documents(struct pn_input_file *file, struct pn_arena *a, struct pn_diags *diags)
+int pn_input_read_documents(struct pn_input_file *file, struct pn_arena *a, struct pn_diags *diags)
 {
     struct pn_str bytes = file->source.bytes;
     struct pn_err err = PN_ERR_INIT;
@@ -134,25 +153,19 @@ static int read_documents(struct pn_input_file *file, struct pn_arena *a, struct
 int pn_input_read(struct pn_input *ret, const struct pn_flag_list *names, bool recursive,
                   struct pn_diags *diags)
 {
-    bool has_stdin = false;
     *ret = (struct pn_input){.paths = PN_PATHS_INIT};
     int r = pn_arena_new(&ret->arena, 0);
-    for (size_t i = 0; i < names->count && r == 0; i++) {
-        bool is_stdin = strcmp(names->items[i], "-") == 0;
-        if (is_stdin && has_stdin)
-            continue; /* it can be read once */
-        has_stdin = has_stdin || is_stdin;
-        r = add_name(ret, names->items[i], recursive, diags);
-    }
+    if (r == 0)
+        r = pn_input_find_paths(&ret->paths, names, recursive, diags);
     if (r == 0)
         ret->files = calloc(ret->paths.count + 1, sizeof *ret->files);
     if (r == 0 && ret->files == NULL)
         r = -ENOMEM;
     for (size_t i = 0; i < ret->paths.count && r == 0; i++) {
         struct pn_input_file *file = &ret->files[ret->file_count++];
-        r = read_bytes(file, ret->paths.items[i], diags);
+        r = pn_input_read_bytes(file, ret->paths.items[i], PN_SOURCE_MAX_BYTES, diags);
         if (r == 0 && !file->is_faulty)
-            r = read_documents(file, ret->arena, diags);
+            r = pn_input_read_documents(file, ret->arena, diags);
     }
     return r;
 }

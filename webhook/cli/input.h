@@ -42,6 +42,21 @@ int pn_input_read(struct pn_input *ret, const struct pn_flag_list *names, bool r
 
 void pn_input_deinit(struct pn_input *input);
 
+/* The parts of it, for who reads one file at a time. */
+
+/* The paths that the names stand for, at the end of *ret; standard input once. Faults go to
+ * `diags`. Returns 0 or -ENOMEM. */
+int pn_input_find_paths(struct pn_paths *ret, const struct pn_flag_list *names, bool recursive,
+                        struct pn_diags *diags) PN_MUST_CHECK;
+
+/* Reads the bytes of `path` into *file, which is zeroed; likewise. The caller frees file->bytes. */
+int pn_input_read_bytes(struct pn_input_file *file, const char *path, size_t max_bytes,
+                        struct pn_diags *diags) PN_MUST_CHECK;
+
+/* Reads the documents in the file's bytes; likewise. */
+int pn_input_read_documents(struct pn_input_file *file, struct pn_arena *a,
+                            struct pn_diags *diags) PN_MUST_CHECK;
+
 /* The value of document `i` of the file. Returns 0 or -ENOMEM. */
 int pn_input_value(struct pn_value *ret, const struct pn_input_file *file, size_t i,
                    struct pn_arena *a) PN_MUST_CHECK;

@@ -11,9 +11,9 @@ static const struct pn_cmd help_cmd;
 
 /* Dispatch and help: a command is in both, or in neither. */
 static const struct pn_cmd *const commands[] = {
-    &pn_cmd_serve,   &pn_cmd_preview,     &pn_cmd_diff,        &pn_cmd_lint,
-    &pn_cmd_test,    &pn_cmd_certs_issue, &pn_cmd_certs_check, &pn_cmd_webhook_config,
-    &pn_cmd_explain, &pn_cmd_version,     &help_cmd,
+    &pn_cmd_serve,          &pn_cmd_preview, &pn_cmd_diff,        &pn_cmd_lint,
+    &pn_cmd_test,           &pn_cmd_verify,  &pn_cmd_certs_issue, &pn_cmd_certs_check,
+    &pn_cmd_webhook_config, &pn_cmd_explain, &pn_cmd_version,     &help_cmd,
 };
 
 /* The command that the first words are the name of, one or two; *ret_words is how many. */

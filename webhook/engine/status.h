@@ -18,6 +18,23 @@ extern const struct pn_str pn_status_annotation; /* "pannier.dev/status" */
  */
 struct pn_str pn_status_make(const struct pn_decision *d, struct pn_arena *a);
 
+/* What a Pod's status annotation says. */
+struct pn_status_record {
+    bool is_there;
+    struct pn_value applied; /* object: policy -> {"rev", "containers"}; absent: none are named */
+    struct pn_value skipped; /* object: policy -> reason id; likewise */
+};
+
+/* The annotation is none that we write. */
+#define PN_STATUS_E_INVALID 1
+
+/*
+ * Reads the annotation back, in any of its forms. A Pod without one gives an empty record. Returns
+ * 0, PN_STATUS_E_INVALID (err says what is wrong) or -ENOMEM.
+ */
+int pn_status_read(struct pn_status_record *ret, struct pn_value metadata, struct pn_arena *a,
+                   struct pn_err *err) PN_MUST_CHECK;
+
 /*
  * Fills d->warnings (failures and notes, one line each, without control characters, within the
  * API server's limits), d->audit_applied and d->audit_skipped. Returns 0 or -ENOMEM.

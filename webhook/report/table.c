@@ -12,6 +12,7 @@ enum { GAP_COLUMNS = 3 };
 struct pn_table_cell {
     size_t start, length; /* in the table's text */
     size_t width;         /* on a terminal */
+    const char *color;    /* NULL: none */
 };
 
 void pn_table_init(struct pn_table *ret, size_t columns)
@@ -40,7 +41,14 @@ void pn_table_add(struct pn_table *table, struct pn_str text)
     }
     size_t start = table->text.len;
     size_t width = pn_term_write(&table->text, text.n > 0 ? text : PN_STR("-"));
-    table->cells[table->count++] = (struct pn_table_cell){start, table->text.len - start, width};
+    table->cells[table->count++] = (struct pn_table_cell){start, table->text.len - start, width,
+                                                          NULL};
+}
+
+void pn_table_paint(struct pn_table *table, const char *color)
+{
+    if (!table->failed && table->count > 0)
+        table->cells[table->count - 1].color = color;
 }
 
 static size_t column_width(const struct pn_table *table, size_t column)
@@ -61,7 +69,9 @@ int pn_table_write(struct pn_buf *out, const struct pn_table *table)
     for (size_t i = 0; i < table->count; i++) {
         const struct pn_table_cell *cell = &table->cells[i];
         size_t column = i % table->columns;
+        pn_buf_cstr(out, cell->color != NULL ? cell->color : "");
         pn_buf_append(out, table->text.data + cell->start, cell->length);
+        pn_buf_cstr(out, cell->color != NULL ? PN_TERM_RESET : "");
         if (column + 1 == table->columns || i + 1 == table->count)
             pn_buf_char(out, '\n');
         else

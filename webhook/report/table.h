@@ -22,6 +22,9 @@ void pn_table_deinit(struct pn_table *table);
  */
 void pn_table_add(struct pn_table *table, struct pn_str text);
 
+/* Shows the cell added last in a colour of report/term.h (static). */
+void pn_table_paint(struct pn_table *table, const char *color);
+
 /* Appends the rows to `out`. Returns 0 or -ENOMEM. */
 int pn_table_write(struct pn_buf *out, const struct pn_table *table) PN_MUST_CHECK;
 
