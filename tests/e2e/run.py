@@ -23,6 +23,7 @@ import cases_rounds  # noqa: F401
 import cases_manifests  # noqa: F401
 import cases_failures  # noqa: F401
 import cases_validate  # noqa: F401
+import cases_verify  # noqa: F401
 import cases_workloads  # noqa: F401
 import cases_registration  # noqa: F401
 import cases_certificates  # noqa: F401
