@@ -46,6 +46,7 @@ struct session {
     const struct options *o;
     struct pn_decider decider;
     struct pn_arena *values; /* of one Pod */
+    const struct pn_running_known *known;
     struct pn_fleet fleet;
     bool lacks_labels; /* a Pod could not be decided for want of its namespace's labels */
     struct pn_diags diags;
@@ -88,12 +89,12 @@ static int judge(struct pn_running *ret, struct session *s, const struct pn_deci
     s->decider.flags = PN_DECIDE_VALIDATE;
     int r = pn_decide_pod(&decision, &s->decider, pod, namespace, err);
     if (r == 0)
-        r = pn_running_judge(ret, decision, pod, s->values, err);
+        r = pn_running_judge(ret, decision, s->known, pod, s->values, err);
     if (r == 0 && ret->lacks_reasons) {
         s->decider.flags |= PN_DECIDE_ALL_REASONS;
         r = pn_decide_pod(&decision, &s->decider, pod, namespace, err);
         if (r == 0)
-            r = pn_running_judge(ret, decision, pod, s->values, err);
+            r = pn_running_judge(ret, decision, s->known, pod, s->values, err);
     }
     *ret_decision = decision;
     return r;
@@ -270,6 +271,8 @@ static enum pn_exit run_on(struct session *s, const struct pn_namespaces *namesp
         r = pn_arena_new(&s->decider.arena, PN_ARENA_KEEP_BYTES);
     if (r == 0)
         r = pn_arena_new(&s->fleet.arena, 0);
+    if (r == 0)
+        r = pn_running_known_new(&s->known, s->decider.set, s->fleet.arena);
     if (r == 0)
         r = verify_all(s);
     bool is_written = pn_out_finish(&s->out);

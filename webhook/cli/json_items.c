@@ -59,6 +59,8 @@ static int close_bracket(struct pn_json_items *items, struct scan *s)
     int r = 0;
     if (s->in_items && s->depth == ITEMS_DEPTH) {
         struct pn_str last = {s->text.s + s->item_start, s->at - s->item_start};
+        if (s->text.s[s->at] != ']')
+            return PN_JSON_ITEMS_E_OTHER;
         /* "[ ]" has no items; what stands behind a last comma is one, and no JSON. */
         if (items->count > 0 || pn_str_trim(last).n > 0)
             r = add_item(items, s);

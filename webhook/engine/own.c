@@ -162,7 +162,7 @@ struct pn_str pn_own_repository(struct pn_str image)
     return image;
 }
 
-static bool is_our_image(const struct pn_template *t, struct pn_value rendered,
+bool pn_own_is_our_image(const struct pn_template *t, struct pn_value rendered,
                          struct pn_value received)
 {
     struct pn_str repository = pn_own_repository(pn_value_str(PN_GET(received, "image")));
@@ -309,7 +309,7 @@ struct pn_own pn_own_container(const struct pn_pod *pod, const struct pn_templat
                                              : "it is an init container"};
     }
     struct pn_value received = list->items[at].value;
-    if (!is_our_image(t, rendered, received))
+    if (!pn_own_is_our_image(t, rendered, received))
         return (struct pn_own){.state = PN_OWN_TAKEN, .init = init, .at = at, .field = NULL};
     const char *field = tampered_field(rendered, received);
     return (struct pn_own){.state = field != NULL ? PN_OWN_TAMPERED : PN_OWN_OURS,

@@ -57,6 +57,10 @@ bool pn_own_is_whole(struct pn_value received, struct pn_value rendered);
 /* True for false, 0, "", {}, [] and null. */
 bool pn_own_is_zero(struct pn_value v);
 
+/* The image of `received` is one that the template may run: as rendered, or by its identity. */
+bool pn_own_is_our_image(const struct pn_template *t, struct pn_value rendered,
+                         struct pn_value received);
+
 /* An image without tag and digest. */
 struct pn_str pn_own_repository(struct pn_str image);
 

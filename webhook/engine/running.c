@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "engine/own.h"
+#include "engine/running_known.h"
 #include "engine/running_own.h"
 #include "engine/status.h"
 
@@ -300,6 +301,59 @@ static int add_claims(struct judging *j, const struct pn_status_record *status, 
     return 0;
 }
 
+/* One of the policies that bring such a container has something to do with the Pod: what that is
+ * has been said. */
+static bool is_told(const struct judging *j, const struct pn_running_known_container *items,
+                    size_t n)
+{
+    bool told = false;
+    for (size_t i = 0; i < n && !told; i++)
+        told = has_item(j, j->d->set->policies[items[i].policy].name);
+    return told;
+}
+
+static int add_stray(struct judging *j, const struct pn_running_known_container *known,
+                     struct pn_err *err)
+{
+    const struct pn_policy *policy = &j->d->set->policies[known->policy];
+    struct pn_running_policy item = {
+        .policy = policy->name,
+        .standing = PN_STANDING_UNEXPECTED,
+        .rev = policy->rev,
+        .text = pn_arena_format(j->arena,
+                                "container %.*s has this policy's name and image, and the "
+                                "policy does not select the Pod",
+                                PN_STR_ARG(known->name)),
+    };
+    struct pn_value name = pn_string(known->name), names;
+    int r = item.text.s != NULL ? pn_array_new(&names, j->arena, &name, 1) : -ENOMEM;
+    if (r == 0)
+        r = pn_running_own_take(&item, &j->own, policy, NULL, names, err);
+    if (r == 0)
+        add(j, item);
+    return r;
+}
+
+/* What is nobody's, and looks like ours: copied from another Pod, or its status is lost. */
+static int add_strays(struct judging *j, const struct pn_running_known *known, struct pn_err *err)
+{
+    for (size_t init = 0; init < PN_COUNT_OF(j->own.lists); init++) {
+        for (uint32_t i = 0; i < pn_value_count(j->own.lists[init]); i++) {
+            struct pn_value container = pn_value_at(j->own.lists[init], i);
+            size_t n = 0;
+            const struct pn_running_known_container *items = pn_running_known_find(
+                &n, known, pn_value_str(PN_GET(container, "name")), init == 1);
+            if (j->own.taken[init][i] || n == 0 || is_told(j, items, n) ||
+                !pn_own_is_our_image(items->template, items->rendered, container))
+                continue;
+            int r = add_stray(j, items, err);
+            if (r != 0)
+                return r;
+        }
+    }
+    return 0;
+}
+
 /* Something about the Pod as a whole. */
 static int add_fault(struct judging *j, enum pn_standing standing, const struct pn_reason *reason,
                      const char *what)
@@ -319,8 +373,16 @@ static int add_fault(struct judging *j, enum pn_standing standing, const struct 
     return 0;
 }
 
-int pn_running_judge(struct pn_running *ret, const struct pn_decision *d, struct pn_value pod,
-                     struct pn_arena *a, struct pn_err *err)
+/* Containers of both lists. */
+static size_t count_containers(struct pn_value spec)
+{
+    return (size_t)pn_value_count(PN_GET(spec, "containers")) +
+           pn_value_count(PN_GET(spec, "initContainers"));
+}
+
+int pn_running_judge(struct pn_running *ret, const struct pn_decision *d,
+                     const struct pn_running_known *known, struct pn_value pod, struct pn_arena *a,
+                     struct pn_err *err)
 {
     struct pn_status_record status = {.is_there = false};
     struct pn_err fault = PN_ERR_INIT;
@@ -329,7 +391,7 @@ int pn_running_judge(struct pn_running *ret, const struct pn_decision *d, struct
         return status_read;
     *ret = (struct pn_running){.standing = PN_STANDING_UNSELECTED};
     struct judging j = {.running = ret, .d = d, .spec = PN_GET(pod, "spec"), .arena = a};
-    size_t most = d->verdict_count + pn_value_count(status.applied) + 2;
+    size_t most = d->verdict_count + pn_value_count(status.applied) + count_containers(j.spec) + 2;
     j.items = pn_arena_alloc(a, most * sizeof *j.items);
     ret->policies = j.items;
     int r = j.items != NULL ? pn_running_own_init(&j.own, j.spec, a) : -ENOMEM;
@@ -341,6 +403,8 @@ int pn_running_judge(struct pn_running *ret, const struct pn_decision *d, struct
         r = add_verdicts(&j, &status, err);
     if (r == 0 && d->review.id != PN_REASON_POD_ALREADY_INVALID)
         r = add_claims(&j, &status, err);
+    if (r == 0 && d->review.id != PN_REASON_POD_ALREADY_INVALID)
+        r = add_strays(&j, known, err);
     if (r == 0)
         r = pn_running_own_sum(ret, &j.own, err);
     return r;

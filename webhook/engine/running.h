@@ -55,6 +55,15 @@ struct pn_running {
     bool lacks_reasons;
 };
 
+/*
+ * What the containers of all policies look like, as far as that can be known without a Pod: by it a
+ * container is recognised that neither a policy nor a status speaks of. *ret lives in `a` and
+ * borrows from the set. Returns 0 or -ENOMEM.
+ */
+struct pn_running_known;
+int pn_running_known_new(const struct pn_running_known **ret, const struct pn_policy_set *set,
+                         struct pn_arena *a) PN_MUST_CHECK;
+
 /* A quantity in the Pod is none. */
 #define PN_RUNNING_E_INVALID 1
 
@@ -63,7 +72,8 @@ struct pn_running {
  * Pod nor in a protected namespace. *ret lives in `a` and borrows from `d` and `pod`. Returns 0,
  * PN_RUNNING_E_INVALID (err says which), or -ENOMEM.
  */
-int pn_running_judge(struct pn_running *ret, const struct pn_decision *d, struct pn_value pod,
-                     struct pn_arena *a, struct pn_err *err) PN_MUST_CHECK;
+int pn_running_judge(struct pn_running *ret, const struct pn_decision *d,
+                     const struct pn_running_known *known, struct pn_value pod, struct pn_arena *a,
+                     struct pn_err *err) PN_MUST_CHECK;
 
 #endif
