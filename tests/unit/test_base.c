@@ -292,18 +292,20 @@ START_TEST(arena_holds_its_cap)
     ck_assert_ptr_nonnull(pn_arena_alloc(arena, 90000));
     ck_assert(!pn_arena_hit_cap(arena));
     ck_assert_ptr_null(pn_arena_alloc(arena, 20000));
-    ck_assert(pn_arena_hit_cap(arena));
+    ck_assert(pn_arena_hit_cap(arena) && !pn_arena_out_of_memory(arena));
     ck_assert_ptr_nonnull(pn_arena_alloc(arena, 5000));
     size_t used = pn_arena_used(arena);
     ck_assert(used >= 95000 && used <= 100000);
     /* Too large for any memory is no question of the cap. */
     ck_assert_ptr_null(pn_arena_alloc(arena, SIZE_MAX));
-    ck_assert(!pn_arena_hit_cap(arena));
+    ck_assert(!pn_arena_hit_cap(arena) && pn_arena_out_of_memory(arena));
     ck_assert_ptr_null(pn_arena_alloc(arena, 20000));
     ck_assert_ptr_null(pn_arena_zalloc(arena, SIZE_MAX / 2, 4));
     ck_assert(!pn_arena_hit_cap(arena));
     ck_assert_ptr_null(pn_arena_dup(arena, (struct pn_str){NULL, SIZE_MAX / 2}).s);
+    ck_assert(pn_arena_out_of_memory(arena));
     pn_arena_reset(arena, 0);
+    ck_assert(!pn_arena_out_of_memory(arena));
     ck_assert_uint_eq(pn_arena_used(arena), 0);
     ck_assert_ptr_nonnull(pn_arena_alloc(arena, 200000));
     pn_arena_free(NULL);

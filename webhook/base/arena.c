@@ -40,6 +40,7 @@ struct pn_arena {
     size_t used;
     size_t cap;
     bool hit_cap;
+    bool out_of_memory;
 };
 
 static struct block *block_new(size_t size)
@@ -108,6 +109,7 @@ void pn_arena_reset(struct pn_arena *a, size_t cap_bytes)
     a->used = 0;
     a->cap = cap_bytes;
     a->hit_cap = false;
+    a->out_of_memory = false;
 }
 
 struct pn_arena_mark pn_arena_mark(const struct pn_arena *a)
@@ -141,6 +143,7 @@ static size_t aligned(size_t n)
 static void *refuse_size(struct pn_arena *a)
 {
     a->hit_cap = false;
+    a->out_of_memory = true;
     return NULL;
 }
 
@@ -234,6 +237,11 @@ struct pn_str pn_arena_format(struct pn_arena *a, const char *format, ...)
 bool pn_arena_hit_cap(const struct pn_arena *a)
 {
     return a->hit_cap;
+}
+
+bool pn_arena_out_of_memory(const struct pn_arena *a)
+{
+    return a->out_of_memory;
 }
 
 size_t pn_arena_used(const struct pn_arena *a)

@@ -64,6 +64,12 @@ struct pn_str pn_arena_format(struct pn_arena *a, const char *format, ...) PN_PR
 /* True when the last refusal was for the cap, not for memory. */
 bool pn_arena_hit_cap(const struct pn_arena *a);
 
+/*
+ * True when memory was refused since the last reset, not for the cap: what was made since may lack
+ * parts that nobody asked about, such as the words of a message.
+ */
+bool pn_arena_out_of_memory(const struct pn_arena *a);
+
 /* Bytes given out since the last reset. */
 size_t pn_arena_used(const struct pn_arena *a);
 

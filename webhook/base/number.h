@@ -20,7 +20,8 @@
  */
 void pn_number_write_real(struct pn_buf *out, double r);
 
-/* The double that `text` (a JSON number, whole) stands for; false when it is none or overflows. */
+/* The double that the whole `text` stands for: decimal, as JSON, YAML and C write it (".5" and
+ * "+1." too). False when it is none, overflows, or has 512 bytes or more. */
 bool pn_number_read_real(double *ret, struct pn_str text);
 
 /* The integer that `text` stands for: an optional minus and decimal digits within int64. */

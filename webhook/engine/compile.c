@@ -107,8 +107,10 @@ static void unknown_template(struct pn_decoder *d, const struct pn_node *node, s
     const char **names = NULL;
     if (d->diags->dropped == 0) /* a search for a diagnostic that nobody will see */
         names = calloc(l->count + 1, sizeof *names);
-    if (names == NULL)
+    if (names == NULL) {
+        d->out_of_memory = d->out_of_memory || d->diags->dropped == 0;
         return;
+    }
     for (size_t i = 0; i < l->count; i++)
         names[i] = l->templates[i].name.s != NULL ? l->templates[i].name.s : "";
     const char *near = pn_str_nearest(name, names);

@@ -535,6 +535,8 @@ int pn_engine_decide(struct pn_decision **ret, const struct pn_policy_set *set,
 {
     struct run run = {.set = set, .env = env, .flags = flags, .arena = a};
     int r = decide(&run, body_inout, len, err);
+    if (r == 0 && pn_arena_out_of_memory(a)) /* a reason without its words, at the least */
+        r = -ENOMEM;
     if (r == -ENOMEM && pn_arena_hit_cap(a))
         return pn_err_set(err, PN_ENGINE_E_TOO_DENSE,
                           "deciding this review of %zu bytes needs more memory than it may", len);

@@ -188,7 +188,7 @@ static int read_override(struct pn_value *ret, const struct pn_override *o,
         }
     }
     if (v.kind != PN_ABSENT && !pn_params_fits(&bounded, v, &misfit))
-        return invalid(ret_reason, a, o, &misfit);
+        return misfit.out_of_memory ? -ENOMEM : invalid(ret_reason, a, o, &misfit);
     *ret = v;
     return 0;
 }

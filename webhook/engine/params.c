@@ -60,6 +60,7 @@ static void decode_pattern(struct pn_str *ret, struct pn_decoder *d, const struc
         *ret = raw.n > 0 ? raw : *ret;
         return;
     }
+    d->out_of_memory = d->out_of_memory || fault == pn_pattern_out_of_memory;
     pn_decode_fault(d, pn_node_get(item, field), "invalid-pattern", "%s: %s", field, fault);
     pn_diags_help(d->diags,
                   "a POSIX extended regular expression of at most %d bytes, and %u characters with "
@@ -144,10 +145,12 @@ static void decode_declaration(struct pn_parameter *p, struct pn_decoder *d,
     if (nodes.default_node == NULL)
         return;
     p->default_value = typed_value(p, d, nodes.default_node, "default");
-    if (p->default_value.kind != PN_ABSENT && !pn_params_fits(p, p->default_value, &misfit))
-        pn_decode_fault(d, nodes.default_node, "parameter-invalid",
-                        "default of parameter `%.*s`: expected %s", PN_STR_ARG(p->name),
-                        misfit.expected.text);
+    if (p->default_value.kind == PN_ABSENT || pn_params_fits(p, p->default_value, &misfit))
+        return;
+    d->out_of_memory = d->out_of_memory || misfit.out_of_memory;
+    pn_decode_fault(d, nodes.default_node, "parameter-invalid",
+                    "default of parameter `%.*s`: expected %s", PN_STR_ARG(p->name),
+                    misfit.expected.text);
 }
 
 void pn_parameters_decode(struct pn_parameters *ret, struct pn_decoder *d,
@@ -193,6 +196,7 @@ static struct pn_value bind_one(struct pn_decoder *d, const struct pn_parameter 
         struct pn_value v = value_of(d, given);
         if (pn_params_fits(p, v, &misfit))
             return v;
+        d->out_of_memory = d->out_of_memory || misfit.out_of_memory;
         for (uint32_t i = 0; misfit.key.s != NULL && i < given->mapping.count; i++) {
             const struct pn_node_entry *e = &given->mapping.entries[i];
             if (!pn_str_eq(e->key->s, misfit.key))

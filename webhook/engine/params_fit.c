@@ -72,34 +72,35 @@ static bool is_allowed(const struct pn_parameter *p, struct pn_value v)
     return p->allowed.kind == PN_ABSENT;
 }
 
-/* Sets err to what was expected; true when the value fits. */
-static bool fits_one(const struct pn_parameter *p, struct pn_pattern *pattern, struct pn_value v,
-                     struct pn_err *err)
+/* Says that the value should be `what` `bound`; false. */
+static bool expect(struct pn_misfit *ret, const char *what, struct pn_value bound)
 {
     PN_CLEANUP(pn_buf_deinit) struct pn_buf text = PN_BUF_INIT;
+    pn_json_write(&text, bound);
+    pn_err_set(&ret->expected, 0, "%s %.*s", what, PN_STR_ARG(pn_buf_view(&text)));
+    ret->out_of_memory = text.failed;
+    return false;
+}
+
+/* Says what was expected; true when the value fits. */
+static bool fits_one(const struct pn_parameter *p, struct pn_pattern *pattern, struct pn_value v,
+                     struct pn_misfit *ret)
+{
     if (p->max_length > 0 && v.kind == PN_STRING && v.len > p->max_length) {
-        pn_err_set(err, 0, "at most %u bytes", p->max_length);
+        pn_err_set(&ret->expected, 0, "at most %u bytes", p->max_length);
         return false;
     }
-    if (!is_allowed(p, v)) {
-        pn_json_write(&text, p->allowed);
-        pn_err_set(err, 0, "one of %.*s", PN_STR_ARG(pn_buf_view(&text)));
-        return false;
-    }
+    if (!is_allowed(p, v))
+        return expect(ret, "one of", p->allowed);
     if (v.kind == PN_STRING && !pn_pattern_matches(pattern, pn_value_str(v))) {
-        pn_err_set(err, 0, "text that matches %.*s", PN_STR_ARG(p->pattern));
+        pn_err_set(&ret->expected, 0, "text that matches %.*s", PN_STR_ARG(p->pattern));
+        ret->out_of_memory = pattern->failed;
         return false;
     }
-    if (p->minimum.kind != PN_ABSENT && pn_params_order(p, v, p->minimum) < 0) {
-        pn_json_write(&text, p->minimum);
-        pn_err_set(err, 0, "at least %.*s", PN_STR_ARG(pn_buf_view(&text)));
-        return false;
-    }
-    if (p->maximum.kind != PN_ABSENT && pn_params_order(p, v, p->maximum) > 0) {
-        pn_json_write(&text, p->maximum);
-        pn_err_set(err, 0, "at most %.*s", PN_STR_ARG(pn_buf_view(&text)));
-        return false;
-    }
+    if (p->minimum.kind != PN_ABSENT && pn_params_order(p, v, p->minimum) < 0)
+        return expect(ret, "at least", p->minimum);
+    if (p->maximum.kind != PN_ABSENT && pn_params_order(p, v, p->maximum) > 0)
+        return expect(ret, "at most", p->maximum);
     return true;
 }
 
@@ -113,7 +114,8 @@ static bool fits_map(const struct pn_parameter *p, struct pn_pattern *pattern, s
         ret->is_key = !pn_pattern_matches(&keys, m->key);
         if (ret->is_key)
             pn_err_set(&ret->expected, 0, "a key that matches %.*s", PN_STR_ARG(p->key_pattern));
-        if (ret->is_key || !fits_one(p, pattern, m->value, &ret->expected))
+        ret->out_of_memory = keys.failed;
+        if (ret->is_key || !fits_one(p, pattern, m->value, ret))
             return false;
     }
     return true;
@@ -133,7 +135,7 @@ bool pn_params_fits(const struct pn_parameter *p, struct pn_value v, struct pn_m
         return false;
     }
     return p->type == PN_PARAMETER_MAP ? fits_map(p, &pattern, v, ret)
-                                       : fits_one(p, &pattern, v, &ret->expected);
+                                       : fits_one(p, &pattern, v, ret);
 }
 
 const struct pn_parameter *pn_params_find(const struct pn_parameters *parameters,

@@ -18,8 +18,9 @@ int pn_params_order(const struct pn_parameter *p, struct pn_value a, struct pn_v
 /* What does not fit. */
 struct pn_misfit {
     struct pn_err expected;
-    struct pn_str key; /* of a map; s == NULL: it is the value as such */
-    bool is_key;       /* the key itself does not fit, not its value */
+    struct pn_str key;  /* of a map; s == NULL: it is the value as such */
+    bool is_key;        /* the key itself does not fit, not its value */
+    bool out_of_memory; /* nothing is known: it may fit */
 };
 
 /* True when the value fits; else *ret says what does not. */

@@ -167,6 +167,8 @@ static struct extent measure_alternatives(struct measure *m, unsigned depth)
     return all;
 }
 
+const char pn_pattern_out_of_memory[] = "out of memory";
+
 const char *pn_pattern_fault(struct pn_str raw, char *buffer, size_t size)
 {
     char copy[PN_PATTERN_MAX_BYTES + 1];
@@ -187,6 +189,8 @@ const char *pn_pattern_fault(struct pn_str raw, char *buffer, size_t size)
         regfree(&regex);
         return NULL;
     }
+    if (r == REG_ESPACE)
+        return pn_pattern_out_of_memory;
     regerror(r, &regex, buffer, size);
     return buffer;
 }
@@ -215,6 +219,7 @@ static bool compile(struct pn_pattern *p)
 
 bool pn_pattern_matches(struct pn_pattern *p, struct pn_str text)
 {
+    int r = REG_ESPACE;
     if (p->raw.s == NULL)
         return true;
     if ((text.n > 0 && memchr(text.s, '\0', text.n) != NULL) || !compile(p))
@@ -222,5 +227,8 @@ bool pn_pattern_matches(struct pn_pattern *p, struct pn_str text)
     p->text.len = 0;
     pn_buf_str(&p->text, text);
     pn_buf_char(&p->text, '\0');
-    return !p->text.failed && regexec(&p->regex, p->text.data, 0, NULL, 0) == 0;
+    if (!p->text.failed)
+        r = regexec(&p->regex, p->text.data, 0, NULL, 0);
+    p->failed = p->failed || r == REG_ESPACE;
+    return r == 0;
 }

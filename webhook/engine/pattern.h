@@ -21,13 +21,16 @@
  */
 const char *pn_pattern_fault(struct pn_str raw, char *buffer, size_t size);
 
+/* What pn_pattern_fault() returns when it cannot be told, for want of memory. */
+extern const char pn_pattern_out_of_memory[];
+
 /*
  * A pattern at work. libc lets a compiled one grow with what it has matched, and locks it: so it is
  * compiled for the texts of one parameter of one Pod, when the first of them comes.
  */
 struct pn_pattern {
-    struct pn_str raw; /* without fault; s == NULL: everything matches */
-    bool compiled, failed;
+    struct pn_str raw;     /* without fault; s == NULL: everything matches */
+    bool compiled, failed; /* failed: there was no memory */
     regex_t regex;
     struct pn_buf text;
 };
@@ -39,7 +42,7 @@ struct pn_pattern {
 
 void pn_pattern_deinit(struct pn_pattern *pattern);
 
-/* True when the whole text matches. Without memory nothing does: better refused than unchecked. */
+/* True when the whole text matches. Without memory nothing does, and `failed` is set. */
 bool pn_pattern_matches(struct pn_pattern *pattern, struct pn_str text);
 
 #endif

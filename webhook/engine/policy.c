@@ -136,7 +136,7 @@ static int decode_documents(struct pn_policy_set *set, struct pn_decoder *d,
                      "%zu policies; at most %d", drafts->policy_count, PN_POLICIES_MAX);
     else
         pn_compile(set, drafts, d);
-    return d->out_of_memory ? -ENOMEM : 0;
+    return d->out_of_memory || pn_arena_out_of_memory(d->arena) ? -ENOMEM : 0;
 }
 
 static int set_new(struct pn_policy_set **ret, const struct pn_document *docs, size_t n, bool audit,

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kube/quantity.h"
 
-#include <errno.h>
-
 #include "base/number.h"
 
 enum { NANO_EXP10 = -9, MILLI_EXP10 = -3 };
@@ -281,7 +279,8 @@ int pn_quantity_parse(struct pn_quantity *ret, struct pn_str text, struct pn_err
 
 int pn_quantity_from_value(struct pn_quantity *ret, struct pn_value v, struct pn_err *err)
 {
-    PN_CLEANUP(pn_buf_deinit) struct pn_buf digits = PN_BUF_INIT;
+    char text[64]; /* more than the digits of any double: they need not grow */
+    struct pn_buf digits = {.data = text, .cap = sizeof text};
     struct pn_quantity q = {0};
     int r = 0;
     switch (v.kind) {
@@ -295,9 +294,7 @@ int pn_quantity_from_value(struct pn_quantity *ret, struct pn_value v, struct pn
         set_value(&q, v.i < 0, v.i < 0 ? -(unsigned __int128)v.i : (unsigned __int128)v.i, 0);
         break;
     case PN_REAL:
-        pn_json_write(&digits, v);
-        if (digits.failed)
-            return pn_err_set(err, -ENOMEM, "out of memory");
+        pn_number_write_real(&digits, v.r);
         r = pn_quantity_parse(&q, pn_buf_view(&digits), err);
         q.as_written = PN_STR_NULL;
         break;

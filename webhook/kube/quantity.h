@@ -46,7 +46,7 @@ int pn_quantity_parse(struct pn_quantity *ret, struct pn_str text,
 /*
  * The quantity that a JSON value stands for (Quantity.UnmarshalJSON): a string, blanks around it
  * dropped; a number; null is 0. *ret borrows the value's text.
- * Returns 0, PN_QUANTITY_E_INVALID, PN_QUANTITY_E_RANGE or -ENOMEM.
+ * Returns 0, PN_QUANTITY_E_INVALID or PN_QUANTITY_E_RANGE. Takes no memory.
  */
 int pn_quantity_from_value(struct pn_quantity *ret, struct pn_value v,
                            struct pn_err *err) PN_MUST_CHECK;

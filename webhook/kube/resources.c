@@ -17,19 +17,11 @@ static int read_amount(struct amount *ret, const struct pn_resource_lines *lines
                        const struct pn_resource_line *line)
 {
     struct pn_value v = line->member->value;
-    struct pn_buf digits = PN_BUF_IN_ARENA(lines->arena);
     struct amount x = {.there = true};
-    if (v.kind == PN_REAL) { /* pn_quantity_from_value would take memory from the heap */
-        pn_json_write(&digits, v);
-        v = pn_raw(pn_buf_view(&digits));
-    }
-    int r = digits.failed ? -ENOMEM : pn_quantity_from_value(&x.q, v, NULL);
-    if (r < 0)
-        return pn_err_set(lines->err, r, "out of memory");
-    if (r == PN_QUANTITY_E_INVALID) {
-        r = pn_quantity_from_value(&x.q, v, lines->err); /* again, to hear why */
-        return r < 0 ? r : pn_resource_lines_invalid(lines, line);
-    }
+    int r = pn_quantity_from_value(&x.q, v, NULL);
+    if (r == PN_QUANTITY_E_INVALID &&
+        pn_quantity_from_value(&x.q, v, lines->err) != 0) /* again, to hear why */
+        return pn_resource_lines_invalid(lines, line);
     x.out_of_range = r == PN_QUANTITY_E_RANGE;
     *ret = x;
     return 0;

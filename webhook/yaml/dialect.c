@@ -67,7 +67,7 @@ static int respell_all(struct pn_compose *c)
 {
     struct pn_str text = c->text;
     char *bytes = pn_arena_alloc(c->arena, text.n);
-    bool again = true;
+    bool again = true, out_of_memory = false;
     if (bytes == NULL)
         return -ENOMEM;
     memcpy(bytes, text.s, text.n);
@@ -78,8 +78,11 @@ static int respell_all(struct pn_compose *c)
         yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
         yaml_parser_set_input_string(&parser, (const unsigned char *)bytes, text.n);
         again = find_error(&parser) && respell(bytes, text, &parser);
+        out_of_memory = parser.error == YAML_MEMORY_ERROR;
         yaml_parser_delete(&parser);
     }
+    if (out_of_memory)
+        return -ENOMEM;
     c->text = (struct pn_str){bytes, text.n};
     return 0;
 }

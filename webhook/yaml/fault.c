@@ -17,6 +17,7 @@ const char *pn_fault_quote(struct pn_compose *c, struct pn_str text)
     if (cut.n < text.n)
         pn_buf_cstr(&quoted, "...");
     pn_buf_char(&quoted, '\0');
+    c->diags->failed = c->diags->failed || quoted.failed;
     return quoted.failed ? "this text" : quoted.data;
 }
 
