@@ -6,7 +6,8 @@ import ssl
 import threading
 import time
 
-from checks import BARE, MIB, changed, check, check_decision, check_status, read_review, test
+from checks import (BARE, MIB, THREADS_SANITIZED, changed, check, check_decision, check_status, read_review,
+                    test)
 from harness import Closed
 
 # ---- TLS and connections -----------------------------------------------------------------------
@@ -111,7 +112,8 @@ def garbage_inside_tls_is_refused(server):
 def two_hundred_connections_at_once(server):
     body = read_review("web.json")
     failures = []
-    barrier = threading.Barrier(200)
+    count = 50 if THREADS_SANITIZED else 200  # whose handshakes must be done before the first has idled too long
+    barrier = threading.Barrier(count)
 
     def client():
         try:
@@ -123,7 +125,7 @@ def two_hundred_connections_at_once(server):
             failures.append(error)
             barrier.abort()
 
-    threads = [threading.Thread(target=client) for _ in range(200)]
+    threads = [threading.Thread(target=client) for _ in range(count)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -14,7 +14,8 @@ BODY_MAX = 8 * MIB  # PN_REVIEW_MAX_BYTES
 
 with open(BINARY, "rb") as binary_file:
     binary_bytes = binary_file.read()
-SANITIZED = b"__asan_init" in binary_bytes or b"__tsan_init" in binary_bytes
+THREADS_SANITIZED = b"__tsan_init" in binary_bytes
+SANITIZED = b"__asan_init" in binary_bytes or THREADS_SANITIZED
 
 tests = []
 
