@@ -2,8 +2,8 @@
 
 /*
  * The whole engine on Pods that its policies have much to do with: the first byte chooses the
- * policies (each file of policies/, and the shipped templates), the others make the review
- * (grammar.c). Held are:
+ * policies (each file of policies/, and the shipped templates) and whether labels of namespaces are
+ * known, the others make the review (grammar.c). Held are:
  *  - the policies that the index finds are those that a look at each of them finds, and what they
  *    say and do is the same;
  *  - the patch applies, by another implementation too, and both make the same Pod of it;
@@ -36,8 +36,12 @@ static const char *const policy_paths[] = {
 /* All that is kept from input to input. */
 static struct {
     struct pn_policy_set *sets[PN_COUNT_OF(policy_paths)];
-    struct pn_arena *plain, *all, *again, *scratch;
+    struct pn_arena *plain, *all, *again, *scratch, *labels;
+    struct pn_value namespace_labels;
 } kept;
+
+static const char namespace_labels[] =
+    "{\"default\":{\"team\":\"a\"},\"shop\":{\"tier\":\"front\",\"team\":\"b\"},\"payments\":{}}";
 
 static void init(void)
 {
@@ -50,16 +54,22 @@ static void init(void)
     }
     pn_diags_deinit(&diags);
     if (pn_arena_new(&kept.plain, PN_ARENA_KEEP_BYTES) != 0 || pn_arena_new(&kept.all, 0) != 0 ||
-        pn_arena_new(&kept.again, 0) != 0 || pn_arena_new(&kept.scratch, 0) != 0)
+        pn_arena_new(&kept.again, 0) != 0 || pn_arena_new(&kept.scratch, 0) != 0 ||
+        pn_arena_new(&kept.labels, 0) != 0 ||
+        pn_json_read(&kept.namespace_labels, PN_STR(namespace_labels), 0, kept.labels, NULL) != 0)
         abort();
 }
 
-/* Decides a copy of the bytes in an arena of its own, where the copy lives too. NULL: a bad
- * review. */
-static const struct pn_decision *decide(const struct pn_policy_set *set, struct pn_str bytes,
+/* What the inputs choose. */
+struct scene {
+    const struct pn_policy_set *set;
+    struct pn_env env;
+};
+
+/* Decides a copy of the bytes, which `body` keeps. */
+static const struct pn_decision *decide(const struct scene *scene, struct pn_str bytes,
                                         unsigned flags, struct pn_buf *body, struct pn_arena *a)
 {
-    static const struct pn_decision *const none = NULL;
     PN_CLEANUP(pn_buf_deinit) struct pn_buf response = PN_BUF_INIT;
     struct pn_decision *decision = NULL;
     struct pn_err err = PN_ERR_INIT;
@@ -67,12 +77,9 @@ static const struct pn_decision *decide(const struct pn_policy_set *set, struct 
     pn_buf_append(body, "\0\0\0\0", PN_ENGINE_BODY_PADDING);
     assert(!body->failed);
     pn_arena_reset(a, pn_engine_arena_cap(bytes.n));
-    int r = pn_engine_decide(&decision, set, NULL, flags, body->data, bytes.n, a, &err);
-    assert(r == 0 || r == PN_ENGINE_E_BAD_REVIEW || r == PN_ENGINE_E_TOO_DENSE);
-    if (r != 0) {
-        assert(err.text[0] != '\0');
-        return none;
-    }
+    int r = pn_engine_decide(&decision, scene->set, &scene->env, flags, body->data, bytes.n, a,
+                             &err);
+    assert(r == 0); /* the grammar makes no bad reviews */
     pn_respond_write(&response, decision);
     assert(!response.failed && response.len > 0);
     return decision;
@@ -180,27 +187,26 @@ static struct pn_str patched(struct pn_str bytes, const struct pn_decision *plai
 
 /* ---------------------------------------------------------------------------------------------- */
 
-static void check(const struct pn_policy_set *set, struct pn_str bytes)
+static void check(const struct scene *scene, struct pn_str bytes)
 {
     PN_CLEANUP(pn_buf_deinit) struct pn_buf body = PN_BUF_INIT;
     PN_CLEANUP(pn_buf_deinit) struct pn_buf body_of_all = PN_BUF_INIT;
     PN_CLEANUP(pn_buf_deinit) struct pn_buf body_again = PN_BUF_INIT;
     PN_CLEANUP(pn_buf_deinit) struct pn_buf body_validate = PN_BUF_INIT;
-    const struct pn_decision *plain = decide(set, bytes, 0, &body, kept.plain);
-    const struct pn_decision *all = decide(set, bytes, PN_DECIDE_ALL_REASONS, &body_of_all,
+    const struct pn_decision *plain = decide(scene, bytes, 0, &body, kept.plain);
+    const struct pn_decision *all = decide(scene, bytes, PN_DECIDE_ALL_REASONS, &body_of_all,
                                            kept.all);
-    assert(plain != NULL && all != NULL);
     check_index(plain, all);
     pn_arena_reset(kept.scratch, 0);
     struct pn_str again = bytes;
     if (plain->patch.n > 0) {
         again = patched(bytes, plain, &all->explanation, kept.scratch);
-        const struct pn_decision *second = decide(set, again, 0, &body_again, kept.again);
-        assert(second != NULL && second->patch.n == 0);
+        const struct pn_decision *second = decide(scene, again, 0, &body_again, kept.again);
+        assert(second->patch.n == 0);
     }
-    const struct pn_decision *valid = decide(set, again, PN_DECIDE_VALIDATE, &body_validate,
+    const struct pn_decision *valid = decide(scene, again, PN_DECIDE_VALIDATE, &body_validate,
                                              kept.again);
-    assert(valid != NULL && valid->patch.n == 0);
+    assert(valid->patch.n == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -209,9 +215,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     PN_CLEANUP(pn_buf_deinit) struct pn_buf review = PN_BUF_INIT;
     if (kept.plain == NULL)
         init();
-    const struct pn_policy_set *set = kept.sets[choose(&choices, PN_COUNT_OF(policy_paths))];
+    unsigned first = choose(&choices, 2 * PN_COUNT_OF(policy_paths));
+    struct scene scene = {.set = kept.sets[first % PN_COUNT_OF(policy_paths)]};
+    if (first >= PN_COUNT_OF(policy_paths))
+        scene.env.namespace_labels = &kept.namespace_labels;
     write_review(&review, &choices);
     assert(!review.failed);
-    check(set, pn_buf_view(&review));
+    check(&scene, pn_buf_view(&review));
     return 0;
 }

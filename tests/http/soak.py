@@ -309,7 +309,11 @@ def main():
             server.signal()
             code = server.wait()
             text = "".join(server.text)
-            report.hold("it ends well", code == 0 and "Sanitizer" not in text and "runtime error" not in text, "code", code)
+            clean = "Sanitizer" not in text and "runtime error" not in text
+            if not clean:
+                at = max(text.find("Sanitizer"), text.find("runtime error"))
+                print("# " + text[max(at - 100, 0):at + 4000].replace("\n", "\n# "))
+            report.hold("it ends well", code == 0 and clean, "code", code)
         finally:
             if server.process.poll() is None:
                 server.process.kill()
