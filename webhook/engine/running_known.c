@@ -8,8 +8,8 @@
 
 /* What a policy adds to a Pod that says nothing; NULL: that is not enough for it. */
 static int render(const struct pn_fragment **ret, const struct pn_policy_set *set,
-                  const struct pn_policy *policy, const struct pn_injection *injection,
-                  const struct pn_pod *pod, struct pn_arena *a)
+                  const struct pn_injection *injection, const struct pn_pod *pod,
+                  struct pn_arena *a)
 {
     struct pn_scene scene = {.pod = pod};
     struct pn_reason unused;
@@ -21,7 +21,7 @@ static int render(const struct pn_fragment **ret, const struct pn_policy_set *se
         r = pn_view_pod(&scene.pod_view, set->zeros, PN_VALUE_ABSENT, PN_VALUE_ABSENT,
                         injection->template->mentions.pod, a);
     if (r == 0)
-        r = pn_render(ret, policy, injection, &scene, a, &unused);
+        r = pn_render(ret, injection, &scene, a, &unused);
     return r < 0 ? r : 0;
 }
 
@@ -72,7 +72,7 @@ int pn_running_known_new(const struct pn_running_known **ret, const struct pn_po
             const struct pn_fragment *f = NULL;
             struct pn_running_known_container item = {.policy = (uint32_t)p,
                                                       .template = policy->injections[i].template};
-            r = render(&f, set, policy, &policy->injections[i], &pod, a);
+            r = render(&f, set, &policy->injections[i], &pod, a);
             if (r == 0 && f != NULL)
                 r = add(known, a, item, f->containers);
             item.init = true;
