@@ -6,6 +6,7 @@
 #include "cli/decide.h"
 #include "cli/out.h"
 #include "cli/pods.h"
+#include "cli/protected.h"
 #include "config/load.h"
 #include "config/namespaces.h"
 #include "report/fleet.h"
@@ -18,7 +19,8 @@ struct options {
     struct pn_flag_list files, policies;
     const char *namespace;  /* NULL: all */
     const char *namespaces; /* file of labels; NULL: none */
-    int format;             /* enum format */
+    const char *protected_namespaces;
+    int format; /* enum format */
     bool all, recursive;
     int color; /* enum pn_color */
 };
@@ -34,6 +36,9 @@ static const struct pn_flag flags[] = {
     {"namespace", 'n', PN_FLAG_TEXT, AT(namespace), "NAMESPACE", "Only Pods of this namespace"},
     {"namespaces", 0, PN_FLAG_TEXT, AT(namespaces), "FILE",
      "Namespaces with their labels, as 'kubectl get namespaces -o json' prints them"},
+    {"protected-namespaces", 0, PN_FLAG_TEXT, AT(protected_namespaces), "LIST",
+     "Namespaces that no policy reaches, separated by commas, as the server was told (default "
+     "kube-system, kube-public, kube-node-lease and pannier-system)"},
     {"output", 'o', PN_FLAG_CHOICE, AT(format), "FORMAT", "Format", "table", .choices = formats},
     {"all", 0, PN_FLAG_BOOL, AT(all), NULL,
      "Print what is as it should be too: Current, and LeftOut with its reason"},
@@ -293,6 +298,8 @@ static enum pn_exit run(const void *options, char **operands, size_t n)
     const struct options *o = options;
     PN_CLEANUP(pn_policy_set_unref_pointer) struct pn_policy_set *set = NULL;
     PN_CLEANUP(pn_namespaces_unref_pointer) struct pn_namespaces *namespaces = NULL;
+    PN_CLEANUP(pn_protected_deinit) struct pn_protected protected = {0};
+    struct pn_err err = PN_ERR_INIT;
     bool color = pn_color_wanted(o->color, STDERR_FILENO);
     (void)operands;
     (void)n;
@@ -301,11 +308,14 @@ static enum pn_exit run(const void *options, char **operands, size_t n)
         pn_out_note(PN_STR("See 'pannier verify --help' for usage.\n"));
         return PN_EXIT_FAILED;
     }
-    if (!load(&set, &namespaces, o, color))
+    int r = pn_protected_read(&protected, o->protected_namespaces, &err);
+    if (r != 0)
+        pn_out_error("%s", r > 0 ? err.text : strerror(-r));
+    if (r != 0 || !load(&set, &namespaces, o, color))
         return PN_EXIT_FAILED;
     struct session s = {
         .o = o,
-        .decider = {.set = set},
+        .decider = {.set = set, .env = {.protected_namespaces = protected.names}},
         .fleet = {.keeps_rows = o->format == FORMAT_TABLE, .keeps_all = o->all},
         .diags = PN_DIAGS_INIT,
         .out = PN_OUT_INIT,

@@ -12,13 +12,14 @@ static int render(const struct pn_fragment **ret, const struct pn_policy_set *se
                   struct pn_arena *a)
 {
     struct pn_scene scene = {.pod = pod};
+    const struct pn_value nothing = PN_VALUE_ABSENT;
     struct pn_reason unused;
     *ret = injection->constant;
     if (injection->constant != NULL)
         return 0;
     int r = pn_object_new(&scene.namespace_labels, a, NULL, 0);
     if (r == 0)
-        r = pn_view_pod(&scene.pod_view, set->zeros, PN_VALUE_ABSENT, PN_VALUE_ABSENT,
+        r = pn_view_pod(&scene.pod_view, set->zeros, nothing, nothing,
                         injection->template->mentions.pod, a);
     if (r == 0)
         r = pn_render(ret, injection, &scene, a, &unused);
