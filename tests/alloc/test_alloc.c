@@ -121,7 +121,8 @@ static int jsone(struct pn_value *ret, const struct work *work, struct pn_diags 
         r = pn_jsone_eval(ret, t, context, 1484843240974, NULL, work->arena, error);
     if (r < 0)
         return r;
-    int of_fold = t != NULL ? pn_jsone_fold(&folded, t, context, NULL, work->arena) : 0;
+    int of_fold = t != NULL ? pn_jsone_fold(&folded, t, context, PN_VALUE_ABSENT, NULL, work->arena)
+                            : 0;
     if (of_fold == 0 && t != NULL)
         of_fold = pn_jsone_eval(ret, folded, context, 1484843240974, NULL, work->arena, error);
     return of_fold < 0 ? of_fold : r;

@@ -4,7 +4,7 @@
 
 #include "cli/flags.h"
 #include "cli/place.h"
-#include "cli/workload.h"
+#include "kube/workload.h"
 #include "yaml/read.h"
 
 /* ---- durations ------------------------------------------------------------------------- */

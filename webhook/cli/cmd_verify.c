@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "cli/cmd.h"
-#include "cli/decide.h"
+#include "engine/decide.h"
 #include "cli/out.h"
 #include "cli/pods.h"
 #include "cli/protected.h"

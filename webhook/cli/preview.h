@@ -5,12 +5,12 @@
 #include <stddef.h>
 
 #include "cli/cmd.h"
-#include "cli/decide.h"
 #include "cli/flags.h"
 #include "cli/input.h"
 #include "cli/out.h"
-#include "cli/workload.h"
 #include "config/namespaces.h"
+#include "engine/decide.h"
+#include "kube/workload.h"
 #include "report/effect.h"
 #include "report/markdown.h"
 #include "report/preview.h"

@@ -4,7 +4,7 @@
 
 #include "cli/place.h"
 #include "cli/preview.h"
-#include "cli/workload.h"
+#include "kube/workload.h"
 #include "report/text.h"
 
 /* ---- faults ---------------------------------------------------------------------------- */

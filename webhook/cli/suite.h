@@ -2,10 +2,10 @@
 #ifndef PN_CLI_SUITE_H
 #define PN_CLI_SUITE_H
 
-#include "cli/decide.h"
 #include "cli/input.h"
 #include "cli/value_path.h"
-#include "cli/workload.h"
+#include "engine/decide.h"
+#include "kube/workload.h"
 #include "report/results.h"
 
 /* PolicyTest documents (docs/testing.md): what `pannier test` runs. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef PN_CLI_DECIDE_H
-#define PN_CLI_DECIDE_H
+#ifndef PN_ENGINE_DECIDE_H
+#define PN_ENGINE_DECIDE_H
 
 #include "base/arena.h"
 #include "engine/engine.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/decide.h"
+#include "engine/decide.h"
 
 #include <errno.h>
 

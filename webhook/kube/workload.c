@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/workload.h"
+#include "kube/workload.h"
 
 #include <errno.h>
 

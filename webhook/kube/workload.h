@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef PN_CLI_WORKLOAD_H
-#define PN_CLI_WORKLOAD_H
+#ifndef PN_KUBE_WORKLOAD_H
+#define PN_KUBE_WORKLOAD_H
 
 #include "base/err.h"
 #include "base/value.h"
