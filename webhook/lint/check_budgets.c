@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kube/quantity.h"
 #include "kube/resources.h"
+#include "lint/lone.h"
 #include "lint/overlap.h"
 
 /* Selectors that are looked at for one number of one budget, over all combinations. What is found
@@ -32,11 +33,6 @@ struct search {
 
 /* ---- what a policy comes to ------------------------------------------------------------ */
 
-static bool runs_for_long(const struct pn_lint_container *c)
-{
-    return !c->init || c->native;
-}
-
 static __int128 count_of(const struct pn_lint_policy *p, const struct bound *bound)
 {
     __int128 n = 0;
@@ -47,7 +43,7 @@ static __int128 count_of(const struct pn_lint_policy *p, const struct bound *bou
             continue;
         }
         for (size_t k = 0; k < in->container_count; k++)
-            n += runs_for_long(&in->containers[k]) && !in->containers[k].trace->maybe;
+            n += pn_lone_runs_for_long(&in->containers[k]) && !in->containers[k].trace->maybe;
     }
     return n;
 }
@@ -65,7 +61,7 @@ static __int128 amount_of(struct pn_lint *l, const struct pn_lint_policy *p,
             struct pn_value v;
             bool whole = true;
             __int128 nano = 0;
-            if (!runs_for_long(c) || c->trace->maybe)
+            if (!pn_lone_runs_for_long(c) || c->trace->maybe)
                 continue;
             int r = pn_trace_value(&v, &whole, c->trace, l->arena);
             r = r == 0 ? pn_resources_sum(&stated, &v, 1, l->arena, &err) : r;
@@ -337,53 +333,25 @@ static void check_counts(struct pn_lint *l, const struct pn_lint_budget *b)
     }
 }
 
-/* True when request and limit of cpu and memory are known to be no Guaranteed container's. */
-static bool is_not_guaranteed(const struct pn_lint_container *c)
-{
-    static const char *const paths[][2] = {
-        {"resources.requests.cpu", "resources.limits.cpu"},
-        {"resources.requests.memory", "resources.limits.memory"}};
-    for (size_t i = 0; i < PN_COUNT_OF(paths); i++) {
-        const struct pn_trace *request = pn_trace_path(c->trace, paths[i][0]);
-        const struct pn_trace *limit = pn_trace_path(c->trace, paths[i][1]);
-        struct pn_quantity a, b;
-        struct pn_err err = PN_ERR_INIT;
-        __int128 x, y;
-        if (limit == NULL)
-            return true;
-        if (request == NULL || request->kind != PN_TRACE_SCALAR || limit->kind != PN_TRACE_SCALAR)
-            continue;
-        if (pn_quantity_from_value(&a, request->scalar, &err) == 0 &&
-            pn_quantity_from_value(&b, limit->scalar, &err) == 0 && pn_quantity_nano(&x, &a) &&
-            pn_quantity_nano(&y, &b) && x != y)
-            return true;
-    }
-    return false;
-}
-
 static void check_qos(struct pn_lint *l, const struct pn_lint_budget *b)
 {
     const struct pn_place at = {b->at.source, pn_node_get(b->spec, "guaranteedPods")};
     for (size_t i = 0; i < l->policy_count && pn_str_is(b->guaranteed, "Allow"); i++) {
         const struct pn_lint_policy *p = &l->policies[i];
         for (size_t k = 0; k < p->injection_count && is_within(l, p, b); k++) {
-            for (size_t m = 0; m < p->injections[k].container_count; m++) {
-                const struct pn_lint_container *c = &p->injections[k].containers[m];
-                const struct pn_trace *resources = pn_trace_get(c->trace, "resources");
-                if (resources == NULL || resources->kind != PN_TRACE_MAP || !is_not_guaranteed(c))
-                    continue;
-                pn_lint_report(
-                    l, PN_RULE_QOS_DOWNGRADE, at,
-                    "budget `%.*s` lets Guaranteed Pods become Burstable: `%.*s` of policy "
-                    "`%.*s` requests less than its limits",
-                    PN_STR_ARG(b->name), PN_STR_ARG(c->name), PN_STR_ARG(p->name));
-                pn_lint_also(l, resources->at, "requests and limits differ");
-                pn_lint_note(l,
-                             "a Burstable Pod is evicted and killed before a Guaranteed one, and "
-                             "has no cores of its own");
-                pn_lint_help(l, "guaranteedPods: RaiseRequests");
-                return;
-            }
+            const struct pn_lint_container *c = pn_lone_lesser(&p->injections[k]);
+            if (c == NULL)
+                continue;
+            pn_lint_report(l, PN_RULE_QOS_DOWNGRADE, at,
+                           "budget `%.*s` lets Guaranteed Pods become Burstable: `%.*s` of policy "
+                           "`%.*s` requests less than its limits",
+                           PN_STR_ARG(b->name), PN_STR_ARG(c->name), PN_STR_ARG(p->name));
+            pn_lint_also(l, pn_trace_get(c->trace, "resources")->at, "requests and limits differ");
+            pn_lint_note(l,
+                         "a Burstable Pod is evicted and killed before a Guaranteed one, and has "
+                         "no cores of its own");
+            pn_lint_help(l, "guaranteedPods: RaiseRequests");
+            return;
         }
     }
 }

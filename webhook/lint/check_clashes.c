@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lint/image.h"
+#include "lint/lone.h"
 #include "lint/observers.h"
 #include "lint/overlap.h"
 
@@ -116,18 +117,13 @@ static void compare_port(struct pair *p, const struct pn_lint_container *x,
     }
 }
 
-static bool runs_for_long(const struct pn_lint_container *c)
-{
-    return !c->init || c->native;
-}
-
 static void compare_ports(struct pair *p, const struct pn_lint_container *x,
                           const struct pn_lint_container *y)
 {
     const struct pn_trace *a = pn_trace_get(x->trace, "ports"),
                           *b = pn_trace_get(y->trace, "ports");
-    if (!runs_for_long(x) || !runs_for_long(y) || x->trace->maybe || y->trace->maybe ||
-        pn_str_eq(x->name, y->name))
+    if (!pn_lone_runs_for_long(x) || !pn_lone_runs_for_long(y) || x->trace->maybe ||
+        y->trace->maybe || pn_str_eq(x->name, y->name))
         return;
     for (uint32_t i = 0; i < pn_trace_count(a); i++) {
         for (uint32_t k = 0; k < pn_trace_count(b); k++) {
@@ -267,8 +263,8 @@ static void compare_observers(struct pair *p, const struct pn_lint_container *x,
 {
     struct pn_arena *a = p->l->arena;
     uint32_t both = pn_observer_of(p->of_a, x) & pn_observer_of(p->of_b, y);
-    if (both == 0 || !runs_for_long(x) || !runs_for_long(y) || x->name.n == 0 || y->name.n == 0 ||
-        pn_str_eq(x->name, y->name) ||
+    if (both == 0 || !pn_lone_runs_for_long(x) || !pn_lone_runs_for_long(y) || x->name.n == 0 ||
+        y->name.n == 0 || pn_str_eq(x->name, y->name) ||
         (!pn_overlap_policy_implies(p->b, p->a, a) && !pn_overlap_policy_implies(p->a, p->b, a)))
         return;
     pn_lint_report(p->l, PN_RULE_REDUNDANT_OBSERVERS, pn_trace_get(y->trace, "name")->at,

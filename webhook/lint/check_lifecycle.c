@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
-#include "lint/model.h"
+#include "lint/lone.h"
 #include "lint/observers.h"
 #include "lint/words.h"
 
 /* A startup probe that may take longer than this is not waiting but hanging. */
 enum { STARTUP_MAX_SECONDS = 300 };
-
-static struct pn_place place_of_name(const struct pn_lint_container *c)
-{
-    const struct pn_trace *name = pn_trace_get(c->trace, "name");
-    return name != NULL && name->at.node != NULL ? name->at : c->trace->at;
-}
 
 /* ---- init containers that do not end --------------------------------------------------- */
 
@@ -78,7 +72,7 @@ static void check_classic(struct pn_lint *l, const struct pn_lint_injection *in,
     const struct pn_lint_policy *p = in->policy;
     if (c->init || p == NULL || pn_str_contains(p->when, PN_STR("restartPolicy")))
         return;
-    pn_lint_report(l, PN_RULE_CLASSIC_SIDECAR, place_of_name(c),
+    pn_lint_report(l, PN_RULE_CLASSIC_SIDECAR, pn_lone_place(c),
                    "`%.*s` is a classic sidecar: Pods that end, such as those of Jobs, %s",
                    PN_STR_ARG(c->name), p->denies ? "are refused" : "are left without it");
     pn_lint_also(l, p->name_at, "this policy selects them too");
@@ -136,7 +130,7 @@ static void check_start(struct pn_lint *l, const struct pn_lint_injection *in,
     if (!c->native || (env == NULL && !serves) || pn_trace_get(c->trace, "startupProbe") != NULL ||
         pn_trace_path(c->trace, "lifecycle.postStart") != NULL)
         return;
-    pn_lint_report(l, PN_RULE_NO_STARTUP_PROBE, place_of_name(c),
+    pn_lint_report(l, PN_RULE_NO_STARTUP_PROBE, pn_lone_place(c),
                    "native sidecar `%.*s` has no startup probe, and the app depends on it",
                    PN_STR_ARG(c->name));
     if (env != NULL)

@@ -57,6 +57,7 @@ static void check_all(struct pn_lint *l)
     pn_lint_check_budgets(l);
     pn_lint_check_usage(l);
     pn_lint_check_manifests(l);
+    pn_lint_check_decisions(l);
 }
 
 int pn_lint_run(struct pn_diags *diags, const struct pn_document *policies, size_t policy_count,

@@ -125,5 +125,6 @@ void pn_lint_check_clashes(struct pn_lint *l);
 void pn_lint_check_budgets(struct pn_lint *l);
 void pn_lint_check_usage(struct pn_lint *l);
 void pn_lint_check_manifests(struct pn_lint *l);
+void pn_lint_check_decisions(struct pn_lint *l);
 
 #endif
