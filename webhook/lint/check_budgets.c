@@ -9,7 +9,7 @@
 enum { SELECTORS_MAX = 200000, RELATED_MAX = 8 };
 
 /* One number of a budget, and how a policy counts towards it. */
-enum counted { COUNT_SIDECARS, COUNT_CATEGORY, COUNT_REQUESTS, COUNT_LIMITS };
+enum counted { COUNT_SIDECARS, COUNT_CATEGORY, COUNT_REQUESTS, COUNT_LIMITS, COUNT_GROWTH };
 
 struct bound {
     enum counted counted;
@@ -67,8 +67,8 @@ static __int128 amount_of(struct pn_lint *l, const struct pn_lint_policy *p,
             r = r == 0 ? pn_resources_sum(&stated, &v, 1, l->arena, &err) : r;
             l->out_of_memory = l->out_of_memory || r < 0;
             if (r == 0 && pn_resources_nano(&nano,
-                                            bound->counted == COUNT_REQUESTS ? &stated.requests
-                                                                             : &stated.limits,
+                                            bound->counted == COUNT_LIMITS ? &stated.limits
+                                                                           : &stated.requests,
                                             bound->name))
                 sum += nano;
         }
@@ -112,6 +112,8 @@ static struct pn_str words_of(struct pn_lint *l, const struct bound *bound)
         return pn_arena_format(l->arena, "templates of category %.*s", PN_STR_ARG(bound->name));
     case COUNT_REQUESTS:
         return pn_arena_format(l->arena, "%.*s in requests", PN_STR_ARG(bound->name));
+    case COUNT_GROWTH:
+        return pn_arena_format(l->arena, "%.*s of growth", PN_STR_ARG(bound->name));
     default:
         return pn_arena_format(l->arena, "%.*s in limits", PN_STR_ARG(bound->name));
     }
@@ -182,6 +184,29 @@ static void say_combination(struct search *s)
     l->out_of_memory = l->out_of_memory || witness.failed || sum.failed;
 }
 
+/* Two of the combination that only their names put in an order: one of them may be left out. */
+static void report_order(struct search *s)
+{
+    const struct pn_lint_policy *before = NULL;
+    for (size_t i = 0; i < s->count; i++) {
+        const struct pn_lint_policy *p = s->policies[i];
+        bool is_even = s->best[i] && before != NULL && !p->denies && !before->denies &&
+                       p->priority == before->priority;
+        if (is_even &&
+            pn_lint_report(s->l, PN_RULE_AMBIGUOUS_ORDER, p->name_at,
+                           "only their names decide that `%.*s` comes before `%.*s`, and budget "
+                           "`%.*s` has no room for all",
+                           PN_STR_ARG(before->name), PN_STR_ARG(p->name),
+                           PN_STR_ARG(s->budget->name))) {
+            pn_lint_also(s->l, before->name_at, "has the same priority");
+            pn_lint_also(s->l, (struct pn_place){s->budget->at.source, s->bound->node},
+                         "the budget");
+            pn_lint_help(s->l, "give them priorities: the highest is kept");
+        }
+        before = s->best[i] ? p : before;
+    }
+}
+
 static void report_combination(struct search *s)
 {
     struct pn_lint *l = s->l;
@@ -198,6 +223,7 @@ static void report_combination(struct search *s)
     say_combination(s);
     pn_lint_help(l, "raise it, let fewer policies select one Pod, or accept that those of lower "
                     "priority are left out");
+    report_order(s);
 }
 
 /* ---- one number ------------------------------------------------------------------------ */
@@ -216,7 +242,9 @@ static void check_alone(struct search *s, const struct pn_lint_policy *p, __int1
 {
     struct pn_lint *l = s->l;
     struct pn_arena *a = l->arena;
-    bool always = pn_overlap_implies(&p->pods, &s->budget->pods, a) &&
+    /* A Pod does not grow by what an init container of its own needs anyway. */
+    bool always = s->bound->counted != COUNT_GROWTH &&
+                  pn_overlap_implies(&p->pods, &s->budget->pods, a) &&
                   pn_overlap_implies(&p->namespaces, &s->budget->namespaces, a);
     pn_lint_report(l, PN_RULE_BUDGET_EXCEEDED, p->name_at,
                    "policy `%.*s` alone comes to %.*s %.*s; budget `%.*s` allows %.*s",
@@ -231,7 +259,7 @@ static void check_alone(struct search *s, const struct pn_lint_policy *p, __int1
                         "injected-over-budget, and nothing else has room beside it");
     else
         pn_lint_note(l, always ? "it never applies: the budget holds for all its Pods"
-                               : "it never applies to Pods that the budget holds for");
+                               : "it does not apply to Pods that the budget holds for");
     pn_lint_help(l, "raise the budget, or let the sidecar ask for less");
 }
 
@@ -356,16 +384,70 @@ static void check_qos(struct pn_lint *l, const struct pn_lint_budget *b)
     }
 }
 
+/* ---- budgets that hold for nothing, or leave nothing ------------------------------------ */
+
+static void check_share(struct pn_lint *l, const struct pn_lint_budget *b, const char *resource)
+{
+    const struct pn_node *share = pn_node_get(pn_node_get(b->max, "shareOfApp"), resource);
+    const struct pn_node *percent = pn_node_get(share, "percent");
+    const struct pn_node *floor = pn_node_get(share, "floor");
+    struct pn_quantity q = {0};
+    struct pn_err err = PN_ERR_INIT;
+    struct pn_value v;
+    if (share == NULL || percent == NULL || percent->kind != PN_NODE_INT)
+        return;
+    if (floor != NULL && pn_value_from_node(&v, floor, l->arena) != 0) {
+        l->out_of_memory = true;
+        return;
+    }
+    if (floor != NULL && (pn_quantity_from_value(&q, v, &err) != 0 || q.mantissa != 0))
+        return;
+    if (percent->i == 0) {
+        pn_lint_report(l, PN_RULE_BUDGET_ALLOWS_NOTHING, (struct pn_place){b->at.source, percent},
+                       "budget `%.*s` has no %s for any sidecar", PN_STR_ARG(b->name), resource);
+        return;
+    }
+    pn_lint_report(l, PN_RULE_SHARE_WITHOUT_FLOOR, (struct pn_place){b->at.source, share},
+                   "budget `%.*s` leaves out every policy where the app requests no %s",
+                   PN_STR_ARG(b->name), resource);
+    pn_lint_note(l, "a share of nothing is nothing, and no floor is given");
+    pn_lint_help(l, "%s: {percent: %lld, floor: %s}", resource, (long long)percent->i,
+                 strcmp(resource, "cpu") == 0 ? "100m" : "128Mi");
+}
+
+static void check_reach(struct pn_lint *l, const struct pn_lint_budget *b)
+{
+    const struct pn_node *match = pn_node_get(b->spec, "match");
+    for (size_t i = 0; i < l->policy_count; i++) {
+        struct pn_overlap both;
+        pn_overlap_init(&both, l->arena);
+        pn_overlap_add_budget(&both, b);
+        pn_overlap_add_policy(&both, &l->policies[i]);
+        if (pn_overlap_is_possible(&both))
+            return;
+    }
+    if (l->policy_count == 0 || !l->is_whole)
+        return;
+    pn_lint_report(l, PN_RULE_BUDGET_OF_NOTHING, (struct pn_place){b->at.source, match},
+                   "budget `%.*s` holds for no Pod that a policy selects", PN_STR_ARG(b->name));
+    pn_lint_help(l, "compare its match with those of the policies, or remove it");
+}
+
 void pn_lint_check_budgets(struct pn_lint *l)
 {
     for (size_t i = 0; i < l->budget_count; i++) {
         const struct pn_lint_budget *b = &l->budgets[i];
         const struct pn_node *added = pn_node_get(b->max, "added");
+        const struct pn_node *growth = pn_node_get(b->max, "podGrowth");
         check_qos(l, b);
+        check_reach(l, b);
         if (pn_str_is(pn_node_str(pn_node_get(b->spec, "onExceeded")), "Warn"))
             continue; /* nothing is left out */
         check_counts(l, b);
         check_amounts(l, b, pn_node_get(added, "requests"), COUNT_REQUESTS);
         check_amounts(l, b, pn_node_get(added, "limits"), COUNT_LIMITS);
+        check_amounts(l, b, pn_node_get(growth, "requests"), COUNT_GROWTH);
+        check_share(l, b, "cpu");
+        check_share(l, b, "memory");
     }
 }

@@ -314,6 +314,45 @@ static bool check_shadow(struct pair *p)
     return true;
 }
 
+/* ---- policies that are done already ---------------------------------------------------- */
+
+/* True when `wide` injects what the item of `narrow` does, with the same values. */
+static bool injects_too(struct pn_lint *l, const struct pn_lint_policy *wide,
+                        const struct pn_lint_injection *in)
+{
+    struct pn_value a, b;
+    for (size_t i = 0; i < wide->injection_count; i++) {
+        if (wide->injections[i].template != in->template)
+            continue;
+        if (pn_value_from_node(&a, in->node, l->arena) != 0 ||
+            pn_value_from_node(&b, wide->injections[i].node, l->arena) != 0) {
+            l->out_of_memory = true;
+            return false;
+        }
+        if (pn_value_equal(a, b))
+            return true;
+    }
+    return false;
+}
+
+static bool check_redundant(struct pn_lint *l, const struct pn_lint_policy *narrow,
+                            const struct pn_lint_policy *wide)
+{
+    if ((narrow->denies && !wide->denies) || narrow->injection_count == 0 ||
+        !pn_overlap_policy_implies(narrow, wide, l->arena))
+        return false;
+    for (size_t i = 0; i < narrow->injection_count; i++) {
+        if (!injects_too(l, wide, &narrow->injections[i]))
+            return false;
+    }
+    pn_lint_report(l, PN_RULE_REDUNDANT_POLICY, narrow->name_at,
+                   "policy `%.*s` adds nothing: `%.*s` selects all its Pods and injects the same",
+                   PN_STR_ARG(narrow->name), PN_STR_ARG(wide->name));
+    pn_lint_also(l, wide->name_at, "this one does it already");
+    pn_lint_help(l, "remove one of them, or let them differ");
+    return true;
+}
+
 /* `both` is the memory of one comparison after the other. */
 static void compare_policies(struct pn_lint *l, const struct pn_lint_policy *a,
                              struct pn_lint_policy *b, struct pn_overlap *both)
@@ -337,6 +376,8 @@ static void compare_policies(struct pn_lint *l, const struct pn_lint_policy *a,
     b->is_shadowed = check_shadow(&p) || b->is_shadowed;
     if (p.found)
         pn_lint_mark_clash(l, a, b);
+    else if (!check_redundant(l, b, a))
+        check_redundant(l, a, b);
 }
 
 /* ---- versions -------------------------------------------------------------------------- */

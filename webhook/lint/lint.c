@@ -48,6 +48,8 @@ static void check_all(struct pn_lint *l)
 {
     for (size_t i = 0; i < l->policy_count; i++) {
         pn_lint_check_match(l, &l->policies[i]);
+        pn_lint_check_reach(l, &l->policies[i]);
+        pn_lint_check_overrides(l, &l->policies[i]);
         for (size_t k = 0; k < l->policies[i].injection_count && !l->out_of_memory; k++)
             check_injection(l, &l->policies[i].injections[k]);
     }
@@ -57,6 +59,7 @@ static void check_all(struct pn_lint *l)
     pn_lint_check_budgets(l);
     pn_lint_check_usage(l);
     pn_lint_check_manifests(l);
+    pn_lint_check_labels(l);
     pn_lint_check_decisions(l);
 }
 

@@ -121,10 +121,13 @@ void pn_lint_check_volumes(struct pn_lint *l, const struct pn_lint_injection *in
 void pn_lint_check_security(struct pn_lint *l, const struct pn_lint_injection *in);
 void pn_lint_check_validity(struct pn_lint *l, const struct pn_lint_injection *in);
 void pn_lint_check_match(struct pn_lint *l, const struct pn_lint_policy *p);
+void pn_lint_check_reach(struct pn_lint *l, const struct pn_lint_policy *p);
+void pn_lint_check_overrides(struct pn_lint *l, const struct pn_lint_policy *p);
 void pn_lint_check_clashes(struct pn_lint *l);
 void pn_lint_check_budgets(struct pn_lint *l);
 void pn_lint_check_usage(struct pn_lint *l);
 void pn_lint_check_manifests(struct pn_lint *l);
+void pn_lint_check_labels(struct pn_lint *l);
 void pn_lint_check_decisions(struct pn_lint *l);
 
 #endif
