@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "lint/image.h"
 #include "lint/lone.h"
 #include "lint/observers.h"
 #include "lint/overlap.h"
@@ -277,6 +276,35 @@ static void compare_observers(struct pair *p, const struct pn_lint_container *x,
                  "one collector can take all signals of a Pod, and one per node those of all");
 }
 
+/* The capability by which an init container programs the Pod's network, or NULL. */
+static const struct pn_trace *find_net_admin(const struct pn_lint_container *c)
+{
+    const struct pn_trace *add = pn_trace_path(c->trace, "securityContext.capabilities.add");
+    for (uint32_t i = 0; i < pn_trace_count(add); i++) {
+        if (pn_str_is(pn_trace_str(pn_trace_item(add, i)), "NET_ADMIN"))
+            return pn_trace_item(add, i);
+    }
+    return NULL;
+}
+
+static void compare_networks(struct pair *p, const struct pn_lint_container *x,
+                             const struct pn_lint_container *y)
+{
+    const struct pn_trace *a = find_net_admin(x), *b = find_net_admin(y);
+    if (a == NULL || b == NULL || pn_lone_runs_for_long(x) || pn_lone_runs_for_long(y) ||
+        !is_certain(x->trace) || !is_certain(y->trace) || pn_str_eq(x->name, y->name))
+        return;
+    pn_lint_report(p->l, PN_RULE_NETWORK_TWICE, b->at,
+                   "init containers `%.*s` and `%.*s` both program the network of one Pod",
+                   PN_STR_ARG(y->name), PN_STR_ARG(x->name));
+    pn_lint_label(p->l, "policy `%.*s`", PN_STR_ARG(p->b->name));
+    pn_lint_also(p->l, a->at, "policy `%.*s`", PN_STR_ARG(p->a->name));
+    pn_lint_note(p->l, "both select a Pod %.*s", PN_STR_ARG(p->witness));
+    pn_lint_note(p->l, "a connection that both redirect is redirected by one of them, or in a "
+                       "circle");
+    pn_lint_help(p->l, "let a Pod have one mesh: make the selectors disjoint");
+}
+
 static void compare_injections(struct pair *p)
 {
     const struct pn_lint_injection *a = p->of_a, *b = p->of_b;
@@ -291,6 +319,7 @@ static void compare_injections(struct pair *p)
         for (size_t k = 0; k < b->container_count; k++) {
             compare_ports(p, &a->containers[i], &b->containers[k]);
             compare_observers(p, &a->containers[i], &b->containers[k]);
+            compare_networks(p, &a->containers[i], &b->containers[k]);
         }
     }
     compare_volumes(p);
@@ -311,45 +340,6 @@ static bool check_shadow(struct pair *p)
     pn_lint_also(l, p->a->name_at, "this policy takes its place");
     pn_lint_help(l, "give it a higher priority, exclude its Pods from `%.*s`, or remove it",
                  PN_STR_ARG(p->a->name));
-    return true;
-}
-
-/* ---- policies that are done already ---------------------------------------------------- */
-
-/* True when `wide` injects what the item of `narrow` does, with the same values. */
-static bool injects_too(struct pn_lint *l, const struct pn_lint_policy *wide,
-                        const struct pn_lint_injection *in)
-{
-    struct pn_value a, b;
-    for (size_t i = 0; i < wide->injection_count; i++) {
-        if (wide->injections[i].template != in->template)
-            continue;
-        if (pn_value_from_node(&a, in->node, l->arena) != 0 ||
-            pn_value_from_node(&b, wide->injections[i].node, l->arena) != 0) {
-            l->out_of_memory = true;
-            return false;
-        }
-        if (pn_value_equal(a, b))
-            return true;
-    }
-    return false;
-}
-
-static bool check_redundant(struct pn_lint *l, const struct pn_lint_policy *narrow,
-                            const struct pn_lint_policy *wide)
-{
-    if ((narrow->denies && !wide->denies) || narrow->injection_count == 0 ||
-        !pn_overlap_policy_implies(narrow, wide, l->arena))
-        return false;
-    for (size_t i = 0; i < narrow->injection_count; i++) {
-        if (!injects_too(l, wide, &narrow->injections[i]))
-            return false;
-    }
-    pn_lint_report(l, PN_RULE_REDUNDANT_POLICY, narrow->name_at,
-                   "policy `%.*s` adds nothing: `%.*s` selects all its Pods and injects the same",
-                   PN_STR_ARG(narrow->name), PN_STR_ARG(wide->name));
-    pn_lint_also(l, wide->name_at, "this one does it already");
-    pn_lint_help(l, "remove one of them, or let them differ");
     return true;
 }
 
@@ -376,33 +366,8 @@ static void compare_policies(struct pn_lint *l, const struct pn_lint_policy *a,
     b->is_shadowed = check_shadow(&p) || b->is_shadowed;
     if (p.found)
         pn_lint_mark_clash(l, a, b);
-    else if (!check_redundant(l, b, a))
-        check_redundant(l, a, b);
-}
-
-/* ---- versions -------------------------------------------------------------------------- */
-
-static void compare_versions(struct pn_lint *l, const struct pn_lint_injection *in,
-                             const struct pn_lint_injection *of)
-{
-    for (size_t i = 0; i < in->container_count; i++) {
-        for (size_t k = 0; k < of->container_count; k++) {
-            const struct pn_trace *x = pn_trace_get(in->containers[i].trace, "image");
-            const struct pn_trace *y = pn_trace_get(of->containers[k].trace, "image");
-            struct pn_image a = pn_image_parse(pn_trace_str(x));
-            struct pn_image b = pn_image_parse(pn_trace_str(y));
-            if (a.tag.n == 0 || b.tag.n == 0 || !pn_str_eq(a.repository, b.repository) ||
-                pn_str_eq(a.tag, b.tag))
-                continue;
-            if (!pn_lint_report(
-                    l, PN_RULE_VERSION_SKEW, y->at, "`%.*s` runs %.*s:%.*s, and `%.*s` runs :%.*s",
-                    PN_STR_ARG(of->containers[k].name), PN_STR_ARG(b.repository), PN_STR_ARG(b.tag),
-                    PN_STR_ARG(in->containers[i].name), PN_STR_ARG(a.tag)))
-                continue;
-            pn_lint_also(l, x->at, "the other version");
-            pn_lint_help(l, "run one version, or say why there are two");
-        }
-    }
+    else
+        pn_lint_check_redundancy(l, a, b);
 }
 
 void pn_lint_check_clashes(struct pn_lint *l)
@@ -414,14 +379,6 @@ void pn_lint_check_clashes(struct pn_lint *l)
             /* What is shadowed itself is in nobody's way. */
             if (!l->policies[a].audits && !l->policies[a].is_shadowed && !l->policies[b].audits)
                 compare_policies(l, &l->policies[a], &l->policies[b], &both);
-        }
-    }
-    for (size_t t = 0; t < l->template_count; t++) {
-        for (size_t u = 0; u < t; u++) {
-            const struct pn_lint_injection *x = l->templates[u].sample;
-            const struct pn_lint_injection *y = l->templates[t].sample;
-            if (x != NULL && y != NULL)
-                compare_versions(l, x, y);
         }
     }
 }

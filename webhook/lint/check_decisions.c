@@ -275,6 +275,7 @@ static void judge_pod(struct pn_judge *j)
         pn_judge_class(j);
     pn_judge_weight(j);
     pn_judge_number(j);
+    pn_judge_grace(j);
 }
 
 static void judge_unmet(struct pn_judge *j, size_t count)

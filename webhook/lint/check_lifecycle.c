@@ -111,21 +111,11 @@ static const struct pn_trace *find_local_env(const struct pn_lint_injection *in,
     return NULL;
 }
 
-static bool is_proxy(struct pn_str category)
-{
-    static const char *const words[] = {"mesh", "proxy", "ambassador", "secrets", "sql-proxy"};
-    for (size_t i = 0; i < PN_COUNT_OF(words); i++) {
-        if (pn_str_has_prefix(category, pn_str_of(words[i])))
-            return true;
-    }
-    return false;
-}
-
 static void check_start(struct pn_lint *l, const struct pn_lint_injection *in,
                         const struct pn_lint_container *c)
 {
     const struct pn_trace *env = find_local_env(in, c);
-    bool serves = is_proxy(in->template->category) &&
+    bool serves = pn_lone_is_proxy(in->template->category) &&
                   pn_trace_count(pn_trace_get(c->trace, "ports")) > 0;
     if (!c->native || (env == NULL && !serves) || pn_trace_get(c->trace, "startupProbe") != NULL ||
         pn_trace_path(c->trace, "lifecycle.postStart") != NULL)
@@ -156,24 +146,14 @@ static void check_readiness(struct pn_lint *l, const struct pn_lint_injection *i
     pn_lint_help(l, "remove the probe, unless the app must not serve without it");
 }
 
-/* A number of a probe, or its default. */
-static int64_t number_of(const struct pn_trace *probe, const char *field, int64_t otherwise)
-{
-    const struct pn_trace *t = pn_trace_get(probe, field);
-    int64_t n = 0;
-    if (t == NULL)
-        return otherwise;
-    return pn_trace_int(&n, t) ? n : 0;
-}
-
 static void check_startup_time(struct pn_lint *l, const struct pn_lint_container *c)
 {
     const struct pn_trace *probe = pn_trace_get(c->trace, "startupProbe");
     if (!c->native || probe == NULL || probe->kind != PN_TRACE_MAP)
         return;
-    int64_t failures = number_of(probe, "failureThreshold", 3);
-    int64_t seconds = number_of(probe, "initialDelaySeconds", 0);
-    int64_t period = number_of(probe, "periodSeconds", 10);
+    int64_t failures = pn_lone_probe_number(probe, "failureThreshold", 3);
+    int64_t seconds = pn_lone_probe_number(probe, "initialDelaySeconds", 0);
+    int64_t period = pn_lone_probe_number(probe, "periodSeconds", 10);
     if (failures > INT32_MAX || period > INT32_MAX || seconds > INT32_MAX)
         return;
     seconds += failures * period;
@@ -221,10 +201,27 @@ static void check_probe_port(struct pn_lint *l, const struct pn_lint_container *
 
 /* ---- what runs at the start ------------------------------------------------------------ */
 
-static const char *const installers[] = {
-    "apt-get install", "apt-get -y install", "apt install",   "apk add",      "yum install",
-    "dnf install",     "microdnf install",   "pip install",   "pip3 install", "npm install",
-    "gem install",     "go install",         "apt-get update"};
+static const struct {
+    const char *program, *verb;
+} installers[] = {
+    {"apt-get", "install"}, {"apt", "install"},  {"apt-get", "update"},   {"apk", "add"},
+    {"yum", "install"},     {"dnf", "install"},  {"microdnf", "install"}, {"zypper", "install"},
+    {"pip", "install"},     {"pip3", "install"}, {"npm", "install"},      {"npm", "ci"},
+    {"yarn", "add"},        {"gem", "install"},  {"go", "install"},       {"cargo", "install"},
+};
+
+/* The word that is the script, where one word is; else the whole command. */
+static struct pn_place place_in(const struct pn_trace *words, const char *program, const char *verb)
+{
+    for (uint32_t i = 0; i < pn_trace_count(words); i++) {
+        const struct pn_trace *word = pn_trace_item(words, i);
+        bool holds = program != NULL ? pn_words_run(pn_trace_str(word), program, verb)
+                                     : pn_words_run_download(pn_trace_str(word));
+        if (holds)
+            return word->at;
+    }
+    return words->at;
+}
 
 static void check_command(struct pn_lint *l, const struct pn_lint_container *c, const char *field)
 {
@@ -232,20 +229,20 @@ static void check_command(struct pn_lint *l, const struct pn_lint_container *c, 
     const struct pn_trace *words = pn_trace_path(c->trace, field);
     pn_words_join(&all, words);
     l->out_of_memory = l->out_of_memory || all.failed;
+    if (pn_words_run_download(pn_buf_view(&all))) {
+        pn_lint_report(l, PN_RULE_RUNS_DOWNLOAD, place_in(words, NULL, NULL),
+                       "%s of `%.*s` runs what it has just downloaded", field, PN_STR_ARG(c->name));
+        pn_lint_note(l, "whoever serves the script, or stands between, runs programs in each Pod");
+        pn_lint_help(l, "build an image that has it");
+    }
     for (size_t k = 0; k < PN_COUNT_OF(installers); k++) {
-        if (!pn_words_hold(pn_buf_view(&all), installers[k]))
+        const char *program = installers[k].program, *verb = installers[k].verb;
+        if (!pn_words_run(pn_buf_view(&all), program, verb))
             continue;
-        /* The word itself, where one word is the script. */
-        struct pn_place at = words->at;
-        for (uint32_t i = 0; i < pn_trace_count(words); i++) {
-            const struct pn_trace *word = pn_trace_item(words, i);
-            if (pn_words_hold(pn_trace_str(word), installers[k]))
-                at = word->at;
-        }
-        pn_lint_report(l, PN_RULE_INSTALLS_PACKAGES, at,
-                       "%s of `%.*s` runs `%s`: each start needs the network and gets whatever is "
-                       "newest",
-                       field, PN_STR_ARG(c->name), installers[k]);
+        pn_lint_report(l, PN_RULE_INSTALLS_PACKAGES, place_in(words, program, verb),
+                       "%s of `%.*s` runs `%s %s`: each start needs the network and gets whatever "
+                       "is newest",
+                       field, PN_STR_ARG(c->name), program, verb);
         pn_lint_help(l, "build an image that has it");
         return;
     }

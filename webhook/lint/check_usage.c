@@ -103,6 +103,7 @@ void pn_lint_check_usage(struct pn_lint *l)
     for (size_t i = 0; i < l->template_count; i++) {
         const struct pn_lint_template *t = &l->templates[i];
         check_parameters(l, t);
+        pn_lint_check_level(l, t);
         /* Templates without any policy are a library. */
         if (t->is_used || l->policy_count == 0 || !l->is_whole)
             continue;

@@ -139,3 +139,39 @@ void pn_judge_number(struct pn_judge *j)
     group->help = "let one sidecar do the work of several, serve many Pods by one DaemonSet, or "
                   "bound it by a budget's max.sidecars";
 }
+
+static void judge_hooks(struct pn_judge *j, const struct pn_lint_injection *in,
+                        const struct pn_node *grace)
+{
+    int64_t seconds;
+    struct pn_place at;
+    for (size_t i = 0; i < in->container_count; i++) {
+        const struct pn_lint_container *c = &in->containers[i];
+        if (!pn_lone_stop_delay(&seconds, &at, c) || seconds < grace->i)
+            continue;
+        struct pn_group *group = pn_judge_add(
+            j, PN_RULE_STOP_EXCEEDS_GRACE, at, (struct pn_place){j->m->source, grace},
+            PN_JUDGE_FORMAT(j, "it has %lld seconds to stop", (long long)grace->i));
+        if (group == NULL || group->count > 1)
+            continue;
+        group->message = PN_JUDGE_FORMAT(
+            j, "preStop of `%.*s` sleeps %lld seconds, and %.*s has %lld", PN_STR_ARG(c->name),
+            (long long)seconds, PN_STR_ARG(pn_manifest_title(j->l, j->m)), (long long)grace->i);
+        group->note = "then the process is killed without having been told to stop";
+        group->help = "sleep less, or give such Pods more time";
+    }
+}
+
+void pn_judge_grace(struct pn_judge *j)
+{
+    const struct pn_node *grace = pn_node_get(pn_node_get(j->m->pod, "spec"),
+                                              "terminationGracePeriodSeconds");
+    if (grace == NULL || grace->kind != PN_NODE_INT)
+        return;
+    for (size_t i = 0; i < j->decision->verdict_count; i++) {
+        const struct pn_verdict *v = &j->decision->verdicts[i];
+        const struct pn_lint_policy *p = is_injected(v) ? pn_judge_policy(j, v) : NULL;
+        for (size_t k = 0; p != NULL && k < p->injection_count; k++)
+            judge_hooks(j, &p->injections[k], grace);
+    }
+}

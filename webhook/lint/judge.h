@@ -35,4 +35,7 @@ void pn_judge_class(struct pn_judge *j);
 void pn_judge_weight(struct pn_judge *j);
 void pn_judge_number(struct pn_judge *j);
 
+/* Hooks that sleep for longer than this Pod has time to stop. */
+void pn_judge_grace(struct pn_judge *j);
+
 #endif

@@ -37,11 +37,15 @@ static void check_injection(struct pn_lint *l, const struct pn_lint_injection *i
     for (size_t i = 0; i < in->container_count; i++) {
         pn_lint_check_images(l, &in->containers[i]);
         pn_lint_check_lifecycle(l, in, &in->containers[i]);
+        pn_lint_check_probes(l, in, &in->containers[i]);
         pn_lint_check_resources(l, &in->containers[i]);
     }
     pn_lint_check_volumes(l, in);
     pn_lint_check_security(l, in);
     pn_lint_check_validity(l, in);
+    pn_lint_check_order(l, in);
+    pn_lint_check_patterns(l, in);
+    pn_lint_check_references(l, in);
 }
 
 static void check_all(struct pn_lint *l)
@@ -56,6 +60,7 @@ static void check_all(struct pn_lint *l)
     for (size_t i = 0; i < l->spare_count && !l->out_of_memory; i++)
         check_injection(l, &l->spare[i]);
     pn_lint_check_clashes(l);
+    pn_lint_check_repetition(l);
     pn_lint_check_budgets(l);
     pn_lint_check_usage(l);
     pn_lint_check_manifests(l);

@@ -2,6 +2,7 @@
 #include "lint/lone.h"
 
 #include "kube/quantity.h"
+#include "lint/words.h"
 
 bool pn_lone_runs_for_long(const struct pn_lint_container *c)
 {
@@ -46,4 +47,56 @@ const struct pn_lint_container *pn_lone_lesser(const struct pn_lint_injection *i
             return c;
     }
     return NULL;
+}
+
+bool pn_lone_is_proxy(struct pn_str category)
+{
+    static const char *const words[] = {"mesh", "proxy", "ambassador", "secrets", "sql-proxy"};
+    for (size_t i = 0; i < PN_COUNT_OF(words); i++) {
+        if (pn_str_has_prefix(category, pn_str_of(words[i])))
+            return true;
+    }
+    return false;
+}
+
+int64_t pn_lone_probe_number(const struct pn_trace *probe, const char *field, int64_t otherwise)
+{
+    const struct pn_trace *t = pn_trace_get(probe, field);
+    int64_t n = 0;
+    if (t == NULL)
+        return otherwise;
+    return pn_trace_int(&n, t) ? n : 0;
+}
+
+/* The number behind the first "sleep " of a command, or -1. */
+static int64_t sleep_in(struct pn_str text)
+{
+    const struct pn_str word = PN_STR("sleep ");
+    for (size_t i = 0; i + word.n < text.n; i++) {
+        struct pn_str rest = {text.s + i, text.n - i};
+        int64_t n = 0;
+        size_t k = word.n;
+        bool starts = i == 0 || strchr(" \t\n;&|(/", text.s[i - 1]) != NULL;
+        if (!starts || !pn_str_has_prefix(rest, word))
+            continue;
+        for (; k < rest.n && k < word.n + 9 && rest.s[k] >= '0' && rest.s[k] <= '9'; k++)
+            n = n * 10 + (rest.s[k] - '0');
+        bool ends = k == rest.n || rest.s[k] == 's' || strchr(" \t\n;&|)", rest.s[k]) != NULL;
+        if (k > word.n && ends)
+            return n;
+    }
+    return -1;
+}
+
+bool pn_lone_stop_delay(int64_t *ret_seconds, struct pn_place *ret_at,
+                        const struct pn_lint_container *c)
+{
+    PN_CLEANUP(pn_buf_deinit) struct pn_buf all = PN_BUF_INIT;
+    const struct pn_trace *command = pn_trace_path(c->trace, "lifecycle.preStop.exec.command");
+    pn_words_join(&all, command);
+    *ret_seconds = all.failed ? -1 : sleep_in(pn_buf_view(&all));
+    if (*ret_seconds < 0)
+        return false;
+    *ret_at = command->at;
+    return true;
 }

@@ -18,4 +18,17 @@ const struct pn_lint_container *pn_lone_lesser(const struct pn_lint_injection *i
 /* Where to say something about the container as such. */
 struct pn_place pn_lone_place(const struct pn_lint_container *c);
 
+/* True for the category of a template that the app speaks to, or through. */
+bool pn_lone_is_proxy(struct pn_str category);
+
+/*
+ * For how long the command of the container's preStop hook sleeps, in seconds, and where it is;
+ * false: it does not, or that is not known. (`preStop.sleep` is bounded by the API server.)
+ */
+bool pn_lone_stop_delay(int64_t *ret_seconds, struct pn_place *ret_at,
+                        const struct pn_lint_container *c);
+
+/* A number of a probe, or its default; 0: it is not known. */
+int64_t pn_lone_probe_number(const struct pn_trace *probe, const char *field, int64_t otherwise);
+
 #endif

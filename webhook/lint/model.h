@@ -117,6 +117,11 @@ void pn_lint_check_images(struct pn_lint *l, const struct pn_lint_container *c);
 void pn_lint_check_resources(struct pn_lint *l, const struct pn_lint_container *c);
 void pn_lint_check_lifecycle(struct pn_lint *l, const struct pn_lint_injection *in,
                              const struct pn_lint_container *c);
+void pn_lint_check_probes(struct pn_lint *l, const struct pn_lint_injection *in,
+                          const struct pn_lint_container *c);
+void pn_lint_check_order(struct pn_lint *l, const struct pn_lint_injection *in);
+void pn_lint_check_patterns(struct pn_lint *l, const struct pn_lint_injection *in);
+void pn_lint_check_references(struct pn_lint *l, const struct pn_lint_injection *in);
 void pn_lint_check_volumes(struct pn_lint *l, const struct pn_lint_injection *in);
 void pn_lint_check_security(struct pn_lint *l, const struct pn_lint_injection *in);
 void pn_lint_check_validity(struct pn_lint *l, const struct pn_lint_injection *in);
@@ -124,7 +129,12 @@ void pn_lint_check_match(struct pn_lint *l, const struct pn_lint_policy *p);
 void pn_lint_check_reach(struct pn_lint *l, const struct pn_lint_policy *p);
 void pn_lint_check_overrides(struct pn_lint *l, const struct pn_lint_policy *p);
 void pn_lint_check_clashes(struct pn_lint *l);
+/* Two policies that some Pod satisfies at once, and that do not clash. */
+void pn_lint_check_redundancy(struct pn_lint *l, const struct pn_lint_policy *a,
+                              const struct pn_lint_policy *b);
+void pn_lint_check_repetition(struct pn_lint *l);
 void pn_lint_check_budgets(struct pn_lint *l);
+void pn_lint_check_level(struct pn_lint *l, const struct pn_lint_template *t);
 void pn_lint_check_usage(struct pn_lint *l);
 void pn_lint_check_manifests(struct pn_lint *l);
 void pn_lint_check_labels(struct pn_lint *l);

@@ -39,7 +39,7 @@ static const struct {
     {"observability", METRICS | TRACES},
 };
 
-uint32_t pn_observer_of(const struct pn_lint_injection *in, const struct pn_lint_container *c)
+uint32_t pn_observer_by_image(const struct pn_lint_container *c)
 {
     struct pn_str image = pn_trace_str(pn_trace_get(c->trace, "image"));
     struct pn_str name = pn_image_name(pn_image_parse(image).repository);
@@ -47,11 +47,17 @@ uint32_t pn_observer_of(const struct pn_lint_injection *in, const struct pn_lint
         if (pn_str_is(name, images[i].name))
             return images[i].observes;
     }
-    for (size_t i = 0; i < PN_COUNT_OF(categories); i++) {
-        if (pn_str_is(in->template->category, categories[i].name))
-            return categories[i].observes;
-    }
     return 0;
+}
+
+uint32_t pn_observer_of(const struct pn_lint_injection *in, const struct pn_lint_container *c)
+{
+    uint32_t observes = pn_observer_by_image(c);
+    for (size_t i = 0; observes == 0 && i < PN_COUNT_OF(categories); i++) {
+        if (pn_str_is(in->template->category, categories[i].name))
+            observes = categories[i].observes;
+    }
+    return observes;
 }
 
 const char *pn_observes_name(uint32_t observes)

@@ -16,6 +16,9 @@ enum pn_observes {
 /* By the name of its image, else by the template's category; 0: it is none. */
 uint32_t pn_observer_of(const struct pn_lint_injection *in, const struct pn_lint_container *c);
 
+/* The same by the image alone. */
+uint32_t pn_observer_by_image(const struct pn_lint_container *c);
+
 /* The first of them, in words. */
 const char *pn_observes_name(uint32_t observes);
 

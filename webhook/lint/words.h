@@ -11,4 +11,13 @@ void pn_words_join(struct pn_buf *out, const struct pn_trace *list);
 /* True when `text` holds the words one after the other, with blanks between them. */
 bool pn_words_hold(struct pn_str text, const char *words);
 
+/*
+ * True when `text` runs `program` with the subcommand `verb`, whatever options stand between:
+ * "apt-get -qq -y install".
+ */
+bool pn_words_run(struct pn_str text, const char *program, const char *verb);
+
+/* True when what curl or wget fetches is run by a shell: "curl ... | sh", "sh -c "$(curl ...)"". */
+bool pn_words_run_download(struct pn_str text);
+
 #endif
