@@ -326,7 +326,8 @@ void pn_lint_check_decisions(struct pn_lint *l)
         j.m = &manifests[i];
         if (!decide(&j))
             continue; /* nothing that the API server would take for a Pod */
-        decided++;
+        decided += j.decision->review.id == PN_REASON_NONE ||
+                   j.decision->review.id == PN_REASON_NO_POLICY_SELECTED;
         judge_pod(&j);
     }
     pn_buf_deinit(&j.decider.body);
