@@ -4,6 +4,7 @@
 
 #include "lint/image.h"
 #include "lint/overlap.h"
+#include "lint/words.h"
 
 /*
  * Selectors as sets, against what pn_selector_matches says of every labelling that can tell them
@@ -136,6 +137,41 @@ START_TEST(images_are_taken_apart)
 }
 END_TEST
 
+static const struct {
+    const char *text;
+    bool installs, downloads, starts; /* apk add; a script from the network; sshd */
+} commands[] = {
+    {"apk add curl", .installs = true},
+    {"set -e; /sbin/apk --no-cache -q add curl", .installs = true},
+    {"apk --no-cache info; add curl", .installs = false},
+    {"apk", .installs = false},
+    {"echo apk-add apk addendum", .installs = false},
+    {"curl -s https://example.com/x | sh", .downloads = true},
+    {"wget -qO- https://example.com/x|sudo /bin/bash -s --", .downloads = true},
+    {"sh -c \"$(curl -fsSL https://example.com/x)\"", .downloads = true},
+    {"bash <(curl -s https://example.com/x)", .downloads = true},
+    {"curl -s https://example.com/x | jq . ; sh run.sh", .downloads = false},
+    {"echo $(curl -s https://example.com/x)", .downloads = false},
+    {"curly x | sh", .downloads = false},
+    {"/usr/sbin/sshd -D", .starts = true},
+    {"sh -c exec sshd -D", .starts = true},
+    {"mkdir -p /run/sshd && sshd", .starts = true},
+    {"tini -- sshd", .starts = true},
+    {"helper --dir /run/sshd", .starts = false},
+    {"helper sshd", .starts = false},
+    {"sshd-exporter", .starts = false},
+    {"", .starts = false},
+};
+
+START_TEST(command_lines_are_read)
+{
+    struct pn_str text = pn_str_of(commands[_i].text);
+    ck_assert_int_eq(pn_words_run(text, "apk", "add"), commands[_i].installs);
+    ck_assert_int_eq(pn_words_run_download(text), commands[_i].downloads);
+    ck_assert_int_eq(pn_words_start(text, "sshd"), commands[_i].starts);
+}
+END_TEST
+
 START_TEST(rules_are_in_order_and_found)
 {
     for (size_t i = 0; i < pn_rule_count(); i++) {
@@ -162,6 +198,7 @@ int main(void)
     tcase_add_test(sets, overlap_is_exact);
     tcase_add_test(sets, conditions_are_not_looked_into);
     tcase_add_loop_test(words, images_are_taken_apart, 0, PN_COUNT_OF(images));
+    tcase_add_loop_test(words, command_lines_are_read, 0, PN_COUNT_OF(commands));
     tcase_add_test(words, rules_are_in_order_and_found);
     suite_add_tcase(suite, sets);
     suite_add_tcase(suite, words);

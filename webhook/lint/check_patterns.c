@@ -18,7 +18,7 @@ static const struct {
     {"runsvdir", PN_RULE_SEVERAL_PROGRAMS, "a supervisor of several programs"},
     {"systemd", PN_RULE_SEVERAL_PROGRAMS, "a supervisor of several programs"},
     {"crond", PN_RULE_SEVERAL_PROGRAMS, "a clock that starts programs"},
-    {"cron -f", PN_RULE_SEVERAL_PROGRAMS, "a clock that starts programs"},
+    {"cron", PN_RULE_SEVERAL_PROGRAMS, "a clock that starts programs"},
     {"supercronic", PN_RULE_SEVERAL_PROGRAMS, "a clock that starts programs"},
     {"sshd", PN_RULE_REMOTE_SHELL, "a server for remote shells"},
     {"openssh-server", PN_RULE_REMOTE_SHELL, "a server for remote shells"},
@@ -43,46 +43,54 @@ static void say_program(struct pn_lint *l, const struct pn_lint_container *c, st
                         : "one program for each container; what runs by the clock is a CronJob");
 }
 
+/* Where the container's command line starts the program; false: it does not. */
+static bool starts(struct pn_place *ret_at, struct pn_lint *l, const struct pn_lint_container *c,
+                   const char *program)
+{
+    PN_CLEANUP(pn_buf_deinit) struct pn_buf all = PN_BUF_INIT;
+    const struct pn_trace *lists[] = {pn_trace_get(c->trace, "command"),
+                                      pn_trace_get(c->trace, "args")};
+    struct pn_str name = pn_str_of(program);
+    pn_words_join(&all, lists[0]);
+    pn_words_join(&all, lists[1]);
+    l->out_of_memory = l->out_of_memory || all.failed;
+    if (!pn_words_start(pn_buf_view(&all), program))
+        return false;
+    for (size_t i = 0; i < PN_COUNT_OF(lists); i++) {
+        for (uint32_t k = 0; k < pn_trace_count(lists[i]); k++) {
+            const struct pn_trace *word = pn_trace_item(lists[i], k);
+            *ret_at = word->at;
+            if (pn_str_contains(pn_trace_str(word), name))
+                return true;
+        }
+    }
+    return false;
+}
+
 static void check_programs(struct pn_lint *l, const struct pn_lint_container *c)
 {
-    static const char *const fields[] = {"command", "args"};
     const struct pn_trace *image = pn_trace_get(c->trace, "image");
     struct pn_str name = pn_image_name(pn_image_parse(pn_trace_str(image)).repository);
     for (size_t i = 0; i < PN_COUNT_OF(programs); i++) {
-        if (pn_str_is(name, programs[i].word)) {
-            say_program(l, c, image->at, i);
-            return;
-        }
-        for (size_t f = 0; f < PN_COUNT_OF(fields); f++) {
-            const struct pn_trace *words = pn_trace_get(c->trace, fields[f]);
-            for (uint32_t k = 0; k < pn_trace_count(words); k++) {
-                const struct pn_trace *word = pn_trace_item(words, k);
-                if (!pn_words_hold(pn_trace_str(word), programs[i].word))
-                    continue;
-                say_program(l, c, word->at, i);
-                return;
-            }
-        }
+        struct pn_place at = image != NULL ? image->at : c->trace->at;
+        if (!pn_str_is(name, programs[i].word) && !starts(&at, l, c, programs[i].word))
+            continue;
+        say_program(l, c, at, i);
+        return;
     }
 }
 
 static void check_node_entry(struct pn_lint *l, const struct pn_lint_container *c)
 {
-    static const char *const fields[] = {"command", "args"};
-    for (size_t f = 0; f < PN_COUNT_OF(fields); f++) {
-        const struct pn_trace *words = pn_trace_get(c->trace, fields[f]);
-        for (uint32_t k = 0; k < pn_trace_count(words); k++) {
-            const struct pn_trace *word = pn_trace_item(words, k);
-            if (!pn_words_hold(pn_trace_str(word), "nsenter"))
-                continue;
-            pn_lint_report(l, PN_RULE_ENTERS_NODE, word->at,
-                           "`%.*s` runs nsenter: it would need the node's processes, which a "
-                           "template cannot ask for",
-                           PN_STR_ARG(c->name));
-            pn_lint_note(l, "hostPID and hostNetwork are of the Pod, and so of the app");
-            pn_lint_help(l, "what works on the node is a DaemonSet of its own");
-        }
-    }
+    struct pn_place at;
+    if (!starts(&at, l, c, "nsenter"))
+        return;
+    pn_lint_report(l, PN_RULE_ENTERS_NODE, at,
+                   "`%.*s` runs nsenter: it would need the node's processes, which a template "
+                   "cannot ask for",
+                   PN_STR_ARG(c->name));
+    pn_lint_note(l, "hostPID and hostNetwork are of the Pod, and so of the app");
+    pn_lint_help(l, "what works on the node is a DaemonSet of its own");
 }
 
 /* ---- one for each node ----------------------------------------------------------------- */

@@ -39,14 +39,15 @@ static void check_eager(struct pn_lint *l, const struct pn_lint_container *c)
         return;
     int64_t failures = pn_lone_probe_number(probe, "failureThreshold", 3);
     int64_t period = pn_lone_probe_number(probe, "periodSeconds", 10);
-    if (failures <= 0 || period <= 0 || failures > INT32_MAX || period > INT32_MAX ||
-        failures * period >= LIVENESS_MIN_SECONDS)
+    if (failures <= 0 || period <= 0 || failures > INT32_MAX || period > INT32_MAX)
         return;
+    const int64_t seconds = failures * period;
     const struct pn_trace *at = pn_trace_get(probe, "periodSeconds");
+    if (seconds >= LIVENESS_MIN_SECONDS)
+        return;
     pn_lint_report(l, PN_RULE_EAGER_LIVENESS, at != NULL ? at->at : probe->at,
                    "`%.*s` is restarted when it does not answer for %lld second%s",
-                   PN_STR_ARG(c->name), (long long)(failures * period),
-                   failures * period == 1 ? "" : "s");
+                   PN_STR_ARG(c->name), (long long)seconds, seconds == 1 ? "" : "s");
     pn_lint_note(l, "a node that is busy for a moment then restarts the sidecars of all its Pods");
     pn_lint_help(l,
                  "failureThreshold x periodSeconds of %d seconds or more; a startupProbe for the "

@@ -90,6 +90,35 @@ bool pn_words_run(struct pn_str text, const char *program, const char *verb)
     return false;
 }
 
+/* What only starts the next word, and options. */
+static bool is_in_front(struct pn_str word)
+{
+    static const char *const words[] = {"sh",   "bash", "ash",       "dash", "exec",
+                                        "sudo", "tini", "dumb-init", "env",  "nohup"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (pn_str_is(base_of(word), words[i]))
+            return true;
+    }
+    return word.s[0] == '-';
+}
+
+bool pn_words_start(struct pn_str text, const char *program)
+{
+    while (text.n > 0) {
+        size_t end = 0;
+        while (end < text.n && strchr(";&|()\n", text.s[end]) == NULL)
+            end++;
+        struct pn_str command = {text.s, end}, word = next_word(&command);
+        while (word.s != NULL && is_in_front(word))
+            word = next_word(&command);
+        if (word.s != NULL && pn_str_is(base_of(word), program))
+            return true;
+        end += end < text.n;
+        text = (struct pn_str){text.s + end, text.n - end};
+    }
+    return false;
+}
+
 static bool is_shell(struct pn_str word)
 {
     static const char *const shells[] = {"sh", "bash", "ash", "dash", "python", "python3"};

@@ -17,6 +17,12 @@ bool pn_words_hold(struct pn_str text, const char *words);
  */
 bool pn_words_run(struct pn_str text, const char *program, const char *verb);
 
+/*
+ * True when `program` is what a command of `text` starts, be it behind a shell, exec or the like;
+ * not when it is an option's value or a file of that name.
+ */
+bool pn_words_start(struct pn_str text, const char *program);
+
 /* True when what curl or wget fetches is run by a shell: "curl ... | sh", "sh -c "$(curl ...)"". */
 bool pn_words_run_download(struct pn_str text);
 
