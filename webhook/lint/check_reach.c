@@ -93,7 +93,7 @@ static bool is_constant(struct pn_value *ret, struct pn_lint *l, const struct pn
     int r = pn_object_new(&policy.value, l->arena, &name, 1);
     r = r == 0 ? pn_object_new(&bound, l->arena, &policy, 1) : r;
     r = r == 0 ? pn_jsone_compile_expression(&t, p->at.source, when, l->arena, &unused) : r;
-    r = r == 0 ? pn_jsone_fold(&t, t, bound, NULL, l->arena) : r;
+    r = r == 0 ? pn_jsone_fold(&t, t, bound, PN_VALUE_ABSENT, NULL, l->arena) : r;
     l->out_of_memory = l->out_of_memory || r < 0;
     if (r != 0 || !pn_jsone_is_constant(t))
         return false;
