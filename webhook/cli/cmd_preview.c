@@ -43,7 +43,7 @@ static int preview_document(struct pn_preview_run *run, const struct pn_input_fi
     if (r == 0)
         r = pn_preview_walk(&after, &changed, run, file, doc, value);
     if (r == 0 && changed && run->o->format == PN_PREVIEW_YAML)
-        r = pn_preview_yaml_document(run, doc, after);
+        r = pn_preview_yaml_document(run, doc, after, file->json.kind != PN_ABSENT);
     return r;
 }
 

@@ -230,13 +230,14 @@ void pn_preview_print_start(struct pn_preview_run *run);
 int pn_preview_print_end(struct pn_preview_run *run) PN_MUST_CHECK;
 
 /*
- * -o yaml: the file's text passes through as it is; a changed document is written anew in its
- * place. Called for each file, then for each of its changed documents in order, then at its end.
+ * -o yaml: the file's text passes through as it is; in a changed document, the places that change
+ * are edited. Called for each file, then for each of its changed documents in order, then at its
+ * end.
  */
 void pn_preview_yaml_start(struct pn_preview_run *run, const struct pn_input_file *file,
                            bool is_only_file);
 int pn_preview_yaml_document(struct pn_preview_run *run, const struct pn_document *doc,
-                             struct pn_value after) PN_MUST_CHECK;
+                             struct pn_value after, bool is_json) PN_MUST_CHECK;
 void pn_preview_yaml_end(struct pn_preview_run *run, const struct pn_input_file *file);
 
 #endif

@@ -5,6 +5,7 @@
 #include "report/diff.h"
 #include "report/json.h"
 #include "report/term.h"
+#include "yaml/edit.h"
 #include "yaml/emit.h"
 
 /* ---- standard error -------------------------------------------------------------------- */
@@ -335,18 +336,14 @@ void pn_preview_yaml_start(struct pn_preview_run *run, const struct pn_input_fil
 }
 
 int pn_preview_yaml_document(struct pn_preview_run *run, const struct pn_document *doc,
-                             struct pn_value after)
+                             struct pn_value after, bool is_json)
 {
     struct pn_str bytes = doc->source->bytes;
-    struct pn_str text = {bytes.s + doc->span.start, doc->span.end - doc->span.start};
     PN_CLEANUP(pn_buf_deinit) struct pn_buf document = PN_BUF_INIT;
-    int r = pn_yaml_write(&document, after);
-    if (r != 0 || document.failed)
-        return -ENOMEM;
+    int r = pn_yaml_edit(&document, NULL, doc, after, is_json);
+    if (r != 0)
+        return r;
     pass_on(run, (struct pn_str){bytes.s + run->copied, doc->span.start - run->copied});
-    begin_line(run); /* a document may begin behind its "---", on the same line */
-    pass_on(run, leading_comments(text));
-    begin_line(run);
     pass_on(run, pn_buf_view(&document));
     run->copied = doc->span.end;
     return 0;
