@@ -15,6 +15,7 @@ import pathlib
 import re
 import subprocess
 import sys
+from xml.etree import ElementTree
 
 UPDATE = "--update" in sys.argv
 ROOT, PANNIER = (pathlib.Path(a).resolve() for a in sys.argv[1:] if not a.startswith("--"))
@@ -137,7 +138,13 @@ def check_formats():
     sarif = run(bad, "-o", "sarif")
     if sarif.returncode != code or len(json.loads(sarif.stdout)["runs"][0]["results"]) != len(live):
         problems.append("sarif differs")
-    for form in ("json", "sarif", "github"):
+    if len(json.loads(run(bad, "-o", "gitlab").stdout)) != len(live):
+        problems.append("gitlab differs")
+    if ElementTree.fromstring(run(bad, "-o", "junit").stdout).get("failures") != str(len(live)):
+        problems.append("junit differs")
+    for form in ("json", "sarif", "github", "gitlab", "junit"):
+        if run(bad, "-o", form).returncode != code:
+            problems.append(f"{form}: another exit code")
         if run(bad, "-o", form).stderr:
             problems.append(f"{form} says something on standard error")
     if run(bad, "--exit-zero").returncode != 0 or run(bad, "--ignore", "PN0604").returncode != 0:
@@ -194,6 +201,57 @@ def check_sarif():
     return problems
 
 
+def check_gitlab():
+    """What GitLab's Code Quality asks for; fingerprints are unique, and stay when lines move."""
+    problems, fingerprints = [], {}
+    text = (HERE / "PN0604/bad.yaml").read_text(encoding="utf-8")
+    again = text.replace("---\n", "---\n# moved\n\n")
+    broken = "# a comment\nspec: {\n"
+    for name, stdin in (("first", text), ("moved", "# moved\n\n" + text), ("again", again),
+                        ("broken", broken), ("broken and moved", "\n\n" + broken)):
+        issues = json.loads(run("-", "-o", "gitlab", stdin=stdin).stdout)
+        fingerprints[name] = [i["fingerprint"] for i in issues]
+        if not issues or len(set(fingerprints[name])) != len(issues):
+            problems.append(f"{name}: {fingerprints[name]}")
+        for issue in issues:
+            if set(issue) != {"description", "check_name", "fingerprint", "severity", "location"}:
+                problems.append(f"members {sorted(issue)}")
+            if issue["severity"] not in ("info", "minor", "major", "critical", "blocker"):
+                problems.append(f"severity {issue['severity']}")
+            if not issue["location"]["path"] or issue["location"]["lines"]["begin"] < 1:
+                problems.append(f"location {issue['location']}")
+    if not fingerprints["first"] == fingerprints["moved"] == fingerprints["again"]:
+        problems.append(f"fingerprints changed: {fingerprints}")
+    if fingerprints["broken"] != fingerprints["broken and moved"]:
+        problems.append(f"fingerprints of broken YAML changed: {fingerprints}")
+    path = json.loads(run("./tests/lint/PN0604/bad.yaml", "-o", "gitlab").stdout)[0]["location"]["path"]
+    if path != "tests/lint/PN0604/bad.yaml" or run("templates", "-o", "gitlab").stdout != "[]\n":
+        problems.append(f"path {path}, or the empty report")
+    return problems
+
+
+def check_junit():
+    """Counts agree with the cases, whatever stands in the manifests; an empty report has a case too."""
+    problems = []
+    hostile = ROOT / "tests/cli/lint-hostile/a%2,b:c.yaml"
+    suppressed = ROOT / "tests/cli/lint-suppressed/policies.yaml"
+    for arguments in ((HERE / "PN0604/bad.yaml",), (hostile,), (suppressed,), (suppressed, "--fail-level", "error"),
+                      ("templates",), (HERE / "PN0604/bad.yaml", hostile)):
+        root = ElementTree.fromstring(run(*arguments, "-o", "junit").stdout)
+        report, _ = found(*arguments)
+        levels = ("error",) if "error" in arguments else ("error", "warning")
+        failing = [d for d in report["diagnostics"] if d["suppressed"] is None and d["severity"] in levels]
+        skipped = [d for d in report["diagnostics"] if d["suppressed"] is not None]
+        for element in [root, *([*root] if len(root) == 1 else [])]:
+            want = {"tests": len(element.findall(".//testcase")), "failures": len(failing), "errors": 0,
+                    "skipped": len(skipped)}
+            if {name: int(element.get(name)) for name in want} != want or want["tests"] == 0:
+                problems.append(f"{arguments}: {element.attrib}, want {want}")
+        if len(root.findall(".//failure")) != len(failing) or len(root.findall(".//skipped")) != len(skipped):
+            problems.append(f"{arguments}: other failures than in JSON")
+    return problems
+
+
 def main():
     rules = json.loads(run("--list-rules", "-o", "json").stdout)
     mine = [r for r in rules if not r["url"].startswith("https://pannier.dev/rules/load#")]
@@ -206,6 +264,8 @@ def main():
     check("nothing is found in templates/", check_catalogue())
     check("all formats agree", check_formats())
     check("SARIF", check_sarif())
+    check("GitLab's report", check_gitlab())
+    check("JUnit's report", check_junit())
     print(f"1..{len(results)}")
     return 0 if all(results) else 1
 

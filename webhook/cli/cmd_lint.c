@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "cli/build_info.h"
 #include "cli/cmd.h"
 #include "cli/input.h"
+#include "cli/lint_output.h"
 #include "cli/lint_settings.h"
 #include "cli/out.h"
 #include "config/load.h"
 #include "lint/lint.h"
 #include "report/findings.h"
 
-enum format { FORMAT_FULL, FORMAT_CONCISE, FORMAT_JSON, FORMAT_SARIF, FORMAT_GITHUB };
-static const char *const formats[] = {"full", "concise", "json", "sarif", "github", NULL};
 static const char *const levels[] = {"error", "warning", "info", NULL};
 
 struct options {
@@ -29,8 +27,8 @@ static const struct pn_flag flags[] = {
      "Manifests of workloads, for the rules that need them: a file, a directory, or -; may be "
      "repeated"},
     {"output", 'o', PN_FLAG_LIST, AT(outputs), "FORMAT[=FILE]",
-     "Format: full, concise, json, sarif, github; with =FILE into a file. May be repeated, once "
-     "for standard output",
+     "Format: full, concise, json, sarif, github, gitlab, junit; with =FILE into a file. May be "
+     "repeated, once for standard output",
      "full"},
     {"select", 0, PN_FLAG_LIST, AT(select), "RULES",
      "Rules to look for, in place of those that are on by default: PN0604, port-collision, PN06 "
@@ -48,100 +46,6 @@ static const struct pn_flag flags[] = {
     {"recursive", 'R', PN_FLAG_BOOL, AT(recursive), NULL, "Read subdirectories too"},
     {0},
 };
-
-/* ---- outputs --------------------------------------------------------------------------- */
-
-/* "sarif=lint.sarif": the format, and the file (NULL: standard output). False: said why. */
-static bool read_output(enum format *ret, const char **ret_file, const char *text)
-{
-    struct pn_str rest = pn_str_of(text);
-    struct pn_str word = pn_str_split(&rest, '=');
-    for (int i = 0; formats[i] != NULL; i++) {
-        if (pn_str_is(word, formats[i]) && (rest.s == NULL || rest.n > 0)) {
-            *ret = (enum format)i;
-            *ret_file = rest.s;
-            return true;
-        }
-    }
-    pn_out_error("--output: unknown value \"%s\"; expected full, concise, json, sarif or github, "
-                 "and perhaps =FILE",
-                 text);
-    return false;
-}
-
-/* All of them are legal, and at most one goes to standard output. */
-static bool check_outputs(const struct options *o)
-{
-    size_t to_stdout = 0;
-    for (size_t i = 0; i < o->outputs.count; i++) {
-        enum format format;
-        const char *file;
-        if (!read_output(&format, &file, o->outputs.items[i]))
-            return false;
-        to_stdout += file == NULL;
-    }
-    if (to_stdout > 1)
-        pn_out_error("--output: one format can go to standard output; write the others to files: "
-                     "-o sarif=lint.sarif");
-    return to_stdout <= 1;
-}
-
-static int write_format(struct pn_buf *out, enum format format, const struct pn_findings *f,
-                        bool color)
-{
-    switch (format) {
-    case FORMAT_FULL:
-        pn_findings_write_full(out, f, color);
-        return 0;
-    case FORMAT_CONCISE:
-        pn_findings_write_concise(out, f, color);
-        return 0;
-    case FORMAT_JSON:
-        return pn_findings_write_json(out, f);
-    case FORMAT_SARIF:
-        return pn_findings_write_sarif(out, f);
-    default:
-        pn_findings_write_github(out, f);
-        return 0;
-    }
-}
-
-static bool write_file(enum format format, const char *file, const struct pn_findings *f)
-{
-    PN_CLEANUP(pn_buf_deinit) struct pn_buf bytes = PN_BUF_INIT;
-    int r = write_format(&bytes, format, f, false);
-    r = r == 0 && bytes.failed ? -ENOMEM : r;
-    r = r == 0 ? pn_file_write_atomic(file, pn_buf_view(&bytes), 0644) : r;
-    if (r < 0)
-        pn_out_error("cannot write %s: %s", file, strerror(-r));
-    return r == 0;
-}
-
-/* False: some of it was lost, which was said. */
-static bool write_outputs(const struct options *o, const struct pn_findings *f)
-{
-    struct pn_out out = PN_OUT_INIT;
-    bool is_written = true, summarise = false;
-    for (size_t i = 0; i < o->outputs.count; i++) {
-        enum format format = FORMAT_FULL;
-        const char *file = NULL;
-        bool is_legal = read_output(&format, &file, o->outputs.items[i]);
-        if (is_legal && file != NULL) {
-            is_written = write_file(format, file, f) && is_written;
-            continue;
-        }
-        summarise = format == FORMAT_FULL || format == FORMAT_CONCISE;
-        if (write_format(&out.buf, format, f, pn_color_wanted(o->color, STDOUT_FILENO)) < 0)
-            out.buf.failed = true;
-    }
-    is_written = pn_out_finish(&out) && is_written;
-    if (summarise) {
-        PN_CLEANUP(pn_buf_deinit) struct pn_buf summary = PN_BUF_INIT;
-        pn_findings_write_summary(&summary, f);
-        pn_out_note(pn_buf_view(&summary));
-    }
-    return is_written;
-}
 
 /* ---- the run --------------------------------------------------------------------------- */
 
@@ -247,8 +151,9 @@ static enum pn_exit lint_inputs(struct pn_diags *diags, const struct options *o,
         pn_out_error("%s", strerror(-r));
         return PN_EXIT_FAILED;
     }
-    const struct pn_findings findings = {diags, PN_BUILD_VERSION, d.policy_count, d.file_count};
-    if (!write_outputs(o, &findings) || is_unread)
+    const struct pn_findings findings = {diags, PN_BUILD_VERSION, d.policy_count, d.file_count,
+                                         (enum pn_severity)o->fail_level};
+    if (!pn_lint_output_write(&o->outputs, &findings, o->color) || is_unread)
         return PN_EXIT_FAILED;
     return is_failure(&findings, o->fail_level) && !o->exit_zero ? PN_EXIT_DENIED : PN_EXIT_OK;
 }
@@ -275,7 +180,7 @@ static enum pn_exit run(const void *options, char **operands, size_t n)
     PN_CLEANUP(pn_input_deinit) struct pn_input manifests = {0};
     const struct pn_flag_list names = {(const char **)(void *)operands, n};
     bool is_empty = false;
-    if (!check_outputs(o) ||
+    if (!pn_lint_output_check(&o->outputs) ||
         !pn_lint_settings_read(&settings, &o->select, &o->ignore, &o->severities))
         return PN_EXIT_FAILED;
     if (o->list_rules)

@@ -15,6 +15,7 @@ struct pn_findings {
     const struct pn_diags *diags;
     const char *version;     /* of pannier */
     size_t documents, files; /* that were looked into */
+    enum pn_severity fail_level; /* what is less severe is no failure */
 };
 
 struct pn_findings_counts {
@@ -53,6 +54,19 @@ int pn_findings_write_sarif(struct pn_buf *out, const struct pn_findings *f) PN_
  * have, and a notice that says how many more there are.
  */
 void pn_findings_write_github(struct pn_buf *out, const struct pn_findings *f);
+
+/*
+ * GitLab's Code Quality report: [{"description", "check_name", "fingerprint", "severity",
+ * "location": {"path", "lines": {"begin"}}}]. An error is critical, a warning major, a hint info.
+ * Returns 0 or -ENOMEM.
+ */
+int pn_findings_write_gitlab(struct pn_buf *out, const struct pn_findings *f) PN_MUST_CHECK;
+
+/*
+ * JUnit's XML: a suite for each file, a case for each finding, which fails from the fail level on
+ * and is skipped when it is suppressed; one case that passes when nothing was found.
+ */
+void pn_findings_write_junit(struct pn_buf *out, const struct pn_findings *f);
 
 /* The rules as a table, or as JSON: [{"id", "name", "severity", "default", "summary", "url"}]. */
 void pn_findings_write_rules(struct pn_buf *out);

@@ -16,4 +16,11 @@ json_t *pn_findings_url(const char *code);
 /* The column behind a span, if it ends within what is kept of its line; else 0. */
 uint32_t pn_findings_end_column(struct pn_span span, const char *excerpt);
 
+/*
+ * Writes to `ret` what stays the same when lines move: a hash of the rule, the file, the object and
+ * what is said. Each finding of a run has its own.
+ */
+enum { PN_FINGERPRINT_SIZE = 17 };
+void pn_findings_fingerprint(char ret[PN_FINGERPRINT_SIZE], const struct pn_findings *f, size_t i);
+
 #endif

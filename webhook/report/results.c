@@ -2,6 +2,7 @@
 #include "report/results.h"
 
 #include "report/term.h"
+#include "report/xml.h"
 
 static const char *paint(bool color, const char *sequence)
 {
@@ -163,61 +164,26 @@ void pn_results_write_summary(struct pn_buf *out, const struct pn_results *resul
 
 /* ---- JUnit ----------------------------------------------------------------------------- */
 
-/* U+FFFE and U+FFFF, which XML 1.0 does not have. */
-static bool is_noncharacter(struct pn_str text)
-{
-    return pn_str_has_prefix(text, PN_STR("\xef\xbf\xbe")) ||
-           pn_str_has_prefix(text, PN_STR("\xef\xbf\xbf"));
-}
-
-/* Text in XML 1.0, also within an attribute: what XML cannot hold is escaped as on a terminal. */
-static void write_xml(struct pn_buf *out, struct pn_str text)
-{
-    static const char *const entities[] = {
-        ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;", ['\n'] = "\n"};
-    while (text.n > 0) {
-        unsigned char c = (unsigned char)text.s[0];
-        if (c < PN_COUNT_OF(entities) && entities[c] != NULL) {
-            pn_buf_cstr(out, entities[c]);
-            text.s++;
-            text.n--;
-        } else if (is_noncharacter(text)) {
-            pn_buf_cstr(out, text.s[2] == '\xbe' ? "\\ufffe" : "\\uffff");
-            text.s += 3;
-            text.n -= 3;
-        } else {
-            pn_term_put(out, &text);
-        }
-    }
-}
-
-static void write_attribute(struct pn_buf *out, const char *name, struct pn_str text)
-{
-    pn_buf_printf(out, " %s=\"", name);
-    write_xml(out, text);
-    pn_buf_char(out, '"');
-}
-
 static void write_junit_case(struct pn_buf *out, const struct pn_case_result *c)
 {
     pn_buf_cstr(out, "    <testcase");
-    write_attribute(out, "classname", c->suite);
-    write_attribute(out, "name", c->name);
-    write_attribute(out, "file", c->file);
+    pn_xml_attribute(out, "classname", c->suite);
+    pn_xml_attribute(out, "name", c->name);
+    pn_xml_attribute(out, "file", c->file);
     pn_buf_printf(out, " line=\"%u\"", c->line);
     if (c->failure_count == 0) {
         pn_buf_cstr(out, "/>\n");
         return;
     }
     pn_buf_cstr(out, ">\n      <failure");
-    write_attribute(out, "message", c->failures[0].message);
-    write_attribute(out, "type", c->failures[0].what);
+    pn_xml_attribute(out, "message", c->failures[0].message);
+    pn_xml_attribute(out, "type", c->failures[0].what);
     pn_buf_char(out, '>');
     PN_CLEANUP(pn_buf_deinit) struct pn_buf text = PN_BUF_INIT;
     for (size_t i = 0; i < c->failure_count; i++)
         write_failure(&text, c, &c->failures[i], false);
     pn_buf_str(&text, c->trace);
-    write_xml(out, pn_buf_view(&text));
+    pn_xml_write(out, pn_buf_view(&text));
     pn_buf_cstr(out, "</failure>\n    </testcase>\n");
     out->failed = out->failed || text.failed;
 }
@@ -233,8 +199,8 @@ void pn_results_write_junit(struct pn_buf *out, const struct pn_results *results
     for (size_t i = 0, n; i < results->count; i += n) {
         n = suite_length(results, i, &failed);
         pn_buf_cstr(out, "  <testsuite");
-        write_attribute(out, "name", results->cases[i].suite);
-        write_attribute(out, "file", results->cases[i].file);
+        pn_xml_attribute(out, "name", results->cases[i].suite);
+        pn_xml_attribute(out, "file", results->cases[i].file);
         pn_buf_printf(out, " tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"0\">\n", n,
                       failed);
         for (size_t k = i; k < i + n; k++)

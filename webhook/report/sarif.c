@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <stdio.h>
 
 #include "lint/rules.h"
 #include "report/findings_kit.h"
@@ -95,15 +94,10 @@ static json_t *related_locations_json(const struct pn_diag *d)
     return PN_TAKE(list);
 }
 
-/* What stays when lines move: the rule, the object and what is said. */
-static json_t *fingerprints_json(const struct pn_diag *d)
+static json_t *fingerprints_json(const struct pn_findings *f, size_t i)
 {
-    char text[17];
-    const char *const parts[] = {d->code, d->file, d->object, d->pointer, d->message};
-    uint64_t hash = PN_HASH_BASIS;
-    for (size_t i = 0; i < PN_COUNT_OF(parts); i++)
-        hash = pn_str_hash(pn_str_hash(hash, pn_str_of(parts[i])), PN_STR("\n"));
-    snprintf(text, sizeof text, "%016llx", (unsigned long long)hash);
+    char text[PN_FINGERPRINT_SIZE];
+    pn_findings_fingerprint(text, f, i);
     DROP json_t *object = json_object();
     return pn_findings_set_text(object, "pannier/v1", text) ? PN_TAKE(object) : NULL;
 }
@@ -132,8 +126,9 @@ static json_t *whole_message_json(const struct pn_diag *d)
     return text.failed ? NULL : message_json(text.data);
 }
 
-static json_t *result_json(const struct pn_diag *d)
+static json_t *result_json(const struct pn_findings *f, size_t i)
 {
+    const struct pn_diag *d = &f->diags->items[i];
     DROP json_t *result = json_object();
     const struct pn_rule *rule = d->code != NULL ? pn_rule_find(pn_str_of(d->code)) : NULL;
     size_t index = 0;
@@ -147,7 +142,7 @@ static json_t *result_json(const struct pn_diag *d)
         PN_JSON_SET(result, "locations", locations_json(d)) &&
         (d->related_count == 0 ||
          PN_JSON_SET(result, "relatedLocations", related_locations_json(d))) &&
-        PN_JSON_SET(result, "partialFingerprints", fingerprints_json(d)) &&
+        PN_JSON_SET(result, "partialFingerprints", fingerprints_json(f, i)) &&
         (d->suppressed == NULL || PN_JSON_SET(result, "suppressions", suppressions_json(d)));
     return stored ? PN_TAKE(result) : NULL;
 }
@@ -188,7 +183,7 @@ static json_t *run_json(const struct pn_findings *f)
     DROP json_t *tool = json_object();
     DROP json_t *results = json_array();
     for (size_t i = 0; i < f->diags->count; i++) {
-        if (!pn_json_append(results, result_json(&f->diags->items[i])))
+        if (!pn_json_append(results, result_json(f, i)))
             return NULL;
     }
     bool stored = PN_JSON_SET(tool, "driver", driver_json(f)) &&
