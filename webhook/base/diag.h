@@ -36,9 +36,10 @@ struct pn_diag {
     size_t related_count;
     char **notes; /* the evidence */
     size_t note_count;
-    char *object;     /* "InjectionPolicy/ship-logs"; NULL: not said */
-    char *pointer;    /* JSON pointer of the place in that object; NULL: not said */
-    char *suppressed; /* why it does not count, perhaps empty; NULL: it counts */
+    char *object;              /* "InjectionPolicy/ship-logs"; NULL: not said */
+    char *pointer;             /* JSON pointer of the place in that object; NULL: not said */
+    char *suppressed;          /* why it does not count, perhaps empty; NULL: it counts */
+    bool suppressed_elsewhere; /* not in the file itself: by a configuration or a baseline */
 };
 
 /* A list in order of discovery. Owns its items. */

@@ -140,6 +140,8 @@ static int set_defaults(void *options, const struct pn_cmd *cmd, bool lists, str
     for (const struct pn_flag *f = cmd->flags; f != NULL && f->name != NULL && r == 0; f++) {
         const struct pn_flag_list *list = (const void *)((const char *)options + f->offset);
         bool is_list = f->type == PN_FLAG_LIST;
+        if (f->type == PN_FLAG_CHOICE && f->initial == NULL && !lists)
+            *(int *)(void *)((char *)options + f->offset) = -1;
         if (f->initial == NULL || is_list != lists || (is_list && list->count > 0))
             continue;
         r = set_flag(options, f, f->initial, err);

@@ -16,7 +16,7 @@ enum pn_flag_type {
     PN_FLAG_BOOL,     /* bool; takes no value */
     PN_FLAG_TEXT,     /* const char * */
     PN_FLAG_LIST,     /* struct pn_flag_list; may be repeated */
-    PN_FLAG_CHOICE,   /* int, index into `choices` */
+    PN_FLAG_CHOICE,   /* int, index into `choices`; -1 when it is not given and has no default */
     PN_FLAG_NUMBER,   /* uint32_t, at most `max` */
     PN_FLAG_DURATION, /* uint32_t, seconds; as Go writes durations, parts of a second rounded up */
 };

@@ -147,6 +147,8 @@ void pn_lint_help(struct pn_lint *l, const char *format, ...)
 void pn_lint_weigh(struct pn_lint *l, enum pn_rule_id id, enum pn_severity severity)
 {
     struct pn_diag *last = pn_diags_last(l->diags);
+    if (severity == PN_SEVERITY_INFO && l->options->raises_infos)
+        severity = PN_SEVERITY_WARNING;
     if (l->last_was_kept && last != NULL &&
         pn_lint_severity(l, pn_rule_of(id)) == pn_rule_of(id)->severity)
         last->severity = severity;

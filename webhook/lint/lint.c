@@ -90,7 +90,7 @@ int pn_lint_run(struct pn_diags *diags, const struct pn_document *policies, size
     adopt(&l);
     if (!l.out_of_memory)
         check_all(&l);
-    if (!l.out_of_memory && !o->ignores_suppressions)
+    if (!l.out_of_memory)
         pn_suppress(&l);
     pn_diags_sort(diags);
     return l.out_of_memory || diags->failed ? -ENOMEM : 0;

@@ -12,10 +12,22 @@
 /* What a rule is for one run. */
 enum pn_rule_state { PN_RULE_BY_DEFAULT, PN_RULE_ON, PN_RULE_OFF };
 
+/* Rules that are left out in some files, by a configuration. All of it is borrowed. */
+struct pn_lint_exemption {
+    const struct pn_source *source; /* the configuration */
+    const struct pn_node *rules;    /* in it: a list of strings */
+    const struct pn_str *files;     /* names of the sources that it is about */
+    size_t file_count;
+    struct pn_str reason;
+};
+
 struct pn_lint_options {
     const enum pn_rule_state *states;   /* by pn_rule_index(); NULL: all by default */
     const enum pn_severity *severities; /* likewise; NULL: the rules' own */
-    bool ignores_suppressions;          /* --no-inline-suppressions */
+    bool ignores_suppressions;          /* of comments and annotations: --no-inline-suppressions */
+    bool raises_infos; /* what a rule finds less severe than usual is a warning still */
+    const struct pn_lint_exemption *exemptions;
+    size_t exemption_count;
 };
 
 /*

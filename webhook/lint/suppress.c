@@ -1,184 +1,52 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lint/suppress.h"
 
-struct suppression {
-    const struct pn_source *source;
-    size_t start, end;   /* of the bytes that it covers */
-    struct pn_str words; /* the rules, separated by commas */
-    struct pn_str reason;
-    struct pn_node place; /* the words, as a node to point at */
-};
+#include "lint/suppress_kit.h"
 
-/* ---- nodes ----------------------------------------------------------------------------- */
-
-/* The end of a collection's mark may be behind blank lines and comments: its last leaf's is not. */
-static size_t end_of(const struct pn_node *n)
+size_t pn_suppression_document_count(const struct pn_lint *l)
 {
-    size_t end = n->span.start + 1;
-    if (n->kind == PN_NODE_MAPPING) {
-        for (uint32_t i = 0; i < n->mapping.count; i++) {
-            size_t of_key = n->mapping.entries[i].key->span.end;
-            size_t of_value = end_of(n->mapping.entries[i].value);
-            end = of_key > end ? of_key : end;
-            end = of_value > end ? of_value : end;
-        }
-    } else if (n->kind == PN_NODE_SEQUENCE) {
-        for (uint32_t i = 0; i < n->sequence.count; i++) {
-            size_t of_item = end_of(n->sequence.items[i]);
-            end = of_item > end ? of_item : end;
-        }
-    }
-    return n->span.end > end && n->kind != PN_NODE_MAPPING && n->kind != PN_NODE_SEQUENCE
-               ? n->span.end
-               : end;
+    return l->doc_count + l->manifest_count;
 }
 
-struct range {
-    size_t start, end; /* end 0: nothing yet */
-};
-
-static void widen(struct range *range, size_t start, size_t end)
+const struct pn_document *pn_suppression_document(const struct pn_lint *l, size_t i)
 {
-    if (range->end == 0 || start < range->start)
-        range->start = start;
-    range->end = end > range->end ? end : range->end;
+    return i < l->doc_count ? &l->docs[i] : &l->manifests[i - l->doc_count];
 }
 
-/* The part of the document whose first line is `line`: entries of mappings and items of lists. */
-static void find_range(struct range *ret, const struct pn_node *n, uint32_t line)
+static bool is_covered(const struct pn_suppression *s, const struct pn_diag *d)
 {
-    if (n->kind == PN_NODE_MAPPING) {
-        for (uint32_t i = 0; i < n->mapping.count; i++) {
-            const struct pn_node_entry *e = &n->mapping.entries[i];
-            if (e->key->span.line == line)
-                widen(ret, e->key->span.start, end_of(e->value));
-            else
-                find_range(ret, e->value, line);
-        }
-    } else if (n->kind == PN_NODE_SEQUENCE) {
-        for (uint32_t i = 0; i < n->sequence.count; i++) {
-            const struct pn_node *item = n->sequence.items[i];
-            if (item->span.line == line)
-                widen(ret, item->span.start, end_of(item));
-            else
-                find_range(ret, item, line);
-        }
-    } else if (n->span.line == line) {
-        widen(ret, n->span.start, n->span.end);
-    }
-}
-
-/* True when byte `offset` is in the text of a scalar: then it begins no comment. */
-static bool is_in_scalar(const struct pn_node *n, size_t offset)
-{
-    bool found = false;
-    if (n->kind == PN_NODE_MAPPING) {
-        for (uint32_t i = 0; i < n->mapping.count && !found; i++)
-            found = is_in_scalar(n->mapping.entries[i].key, offset) ||
-                    is_in_scalar(n->mapping.entries[i].value, offset);
-    } else if (n->kind == PN_NODE_SEQUENCE) {
-        for (uint32_t i = 0; i < n->sequence.count && !found; i++)
-            found = is_in_scalar(n->sequence.items[i], offset);
-    } else {
-        found = offset > n->span.start && offset < n->span.end;
-    }
-    return found;
-}
-
-/* ---- comments -------------------------------------------------------------------------- */
-
-static struct pn_str rest_of_line(struct pn_str bytes, size_t at)
-{
-    struct pn_str line = {bytes.s + at, bytes.n - at};
-    return pn_str_split(&line, '\n');
-}
-
-/* The first line behind `at` that is neither blank nor a comment; its number, or 0. */
-static uint32_t next_line(const struct pn_source *source, size_t at)
-{
-    size_t n = source->bytes.n;
-    while (at < n) {
-        struct pn_str line = pn_str_trim(rest_of_line(source->bytes, at));
-        if (line.n > 0 && line.s[0] != '#')
-            return pn_source_span(source, at, at).line;
-        at += rest_of_line(source->bytes, at).n + 1;
-    }
-    return 0;
-}
-
-static void cover(struct suppression *s, const struct pn_lint *l, bool is_alone, size_t line_end)
-{
-    struct range range = {0, 0};
-    uint32_t line = is_alone ? next_line(s->source, line_end + 1) : s->place.span.line;
-    for (size_t i = 0; i < l->doc_count; i++) {
-        if (l->docs[i].source == s->source && l->docs[i].root != NULL)
-            find_range(&range, l->docs[i].root, line);
-    }
-    s->start = range.start;
-    s->end = range.end;
-}
-
-static bool is_within_text(const struct pn_lint *l, const struct pn_source *source, size_t offset)
-{
-    for (size_t i = 0; i < l->doc_count; i++) {
-        if (l->docs[i].source == source && l->docs[i].root != NULL &&
-            is_in_scalar(l->docs[i].root, offset))
+    if (d->file == NULL)
+        return false;
+    if (s->exemption == NULL)
+        return pn_str_is(s->source->name, d->file) && d->span.start >= s->start &&
+               d->span.start < s->end;
+    for (size_t i = 0; i < s->exemption->file_count; i++) {
+        if (pn_str_is(s->exemption->files[i], d->file))
             return true;
     }
     return false;
 }
 
-/* Reads the comment at `at`, where "pannier:ignore" begins; false when it is none. */
-static bool read_comment(struct suppression *ret, const struct pn_lint *l,
-                         const struct pn_source *source, size_t hash, size_t at)
-{
-    struct pn_str line = rest_of_line(source->bytes, at);
-    const struct pn_str word = PN_STR("pannier:ignore"), file = PN_STR("-file");
-    struct pn_str text = {line.s + word.n, line.n - word.n};
-    bool whole = pn_str_has_prefix(text, file);
-    if (whole)
-        text = (struct pn_str){text.s + file.n, text.n - file.n};
-    if (text.n > 0 && text.s[0] != ' ' && text.s[0] != '\t' && text.s[0] != '\r')
-        return false;
-    text = pn_str_trim(text);
-    *ret = (struct suppression){.source = source};
-    struct pn_str rest = text;
-    ret->words = pn_str_split(&rest, ' ');
-    ret->reason = rest.s != NULL ? pn_str_trim(rest) : PN_STR_NULL;
-    size_t start = ret->words.n > 0 ? (size_t)(ret->words.s - source->bytes.s) : at;
-    size_t length = ret->words.n > 0 ? ret->words.n : word.n;
-    ret->place = (struct pn_node){.kind = PN_NODE_NULL,
-                                  .span = pn_source_span(source, start, start + length)};
-    ret->end = source->bytes.n;
-    if (!whole) {
-        struct pn_str before = pn_source_line(source, hash);
-        before.n = (size_t)(source->bytes.s + hash - before.s);
-        cover(ret, l, pn_str_trim(before).n == 0, at + line.n);
-    }
-    return true;
-}
-
-/* ---- what they do ---------------------------------------------------------------------- */
-
 /* Marks the findings of one rule that are covered; false when there is none. */
-static bool mark_findings(struct pn_lint *l, const struct suppression *s,
+static bool mark_findings(struct pn_lint *l, const struct pn_suppression *s,
                           const struct pn_rule *rule)
 {
     bool is_used = false;
     for (size_t i = 0; i < l->diags->count; i++) {
         struct pn_diag *d = &l->diags->items[i];
-        bool is_here = d->file != NULL && pn_str_is(s->source->name, d->file) &&
-                       d->span.start >= s->start && d->span.start < s->end;
-        if (!is_here || d->code != rule->code)
+        if (d->code != rule->code || !is_covered(s, d))
             continue;
         is_used = true;
-        if (d->suppressed == NULL)
-            d->suppressed = pn_diags_copy(l->diags, s->reason);
+        if (d->suppressed != NULL)
+            continue;
+        d->suppressed = pn_diags_copy(l->diags, s->reason);
+        d->suppressed_elsewhere = s->exemption != NULL;
     }
     return is_used;
 }
 
-static void say_unknown(struct pn_lint *l, struct pn_place at, struct pn_str word)
+static void say_unknown(struct pn_lint *l, const struct pn_suppression *s, struct pn_place at,
+                        struct pn_str word)
 {
     const char *near = word.n > 0 ? pn_rule_nearest(word) : NULL;
     if (word.n == 0)
@@ -189,21 +57,15 @@ static void say_unknown(struct pn_lint *l, struct pn_place at, struct pn_str wor
     if (near != NULL)
         pn_lint_help(l, "did you mean `%s`?", near);
     else
-        pn_lint_help(l, "write `# pannier:ignore PN0401 the reason`; pannier lint --list-rules has "
-                        "the rules");
+        pn_lint_help(l, "%s; pannier lint --list-rules has the rules", s->help);
 }
 
-static void apply_word(struct pn_lint *l, const struct suppression *s, struct pn_str word)
+void pn_suppression_apply(struct pn_lint *l, const struct pn_suppression *s, struct pn_str word,
+                          struct pn_place at)
 {
-    struct pn_node node = s->place;
-    const struct pn_place at = {s->source, &node};
     const struct pn_rule *rule = pn_rule_find(word);
-    if (word.n > 0) {
-        size_t start = (size_t)(word.s - s->source->bytes.s);
-        node.span = pn_source_span(s->source, start, start + word.n);
-    }
     if (rule == NULL) {
-        say_unknown(l, at, word);
+        say_unknown(l, s, at, word);
     } else if (pn_rule_of_diagnostic(rule->name) == rule) {
         pn_lint_report(l, PN_RULE_UNUSED_SUPPRESSION, at,
                        "`%.*s` cannot be suppressed: what it finds cannot be loaded",
@@ -212,53 +74,59 @@ static void apply_word(struct pn_lint *l, const struct suppression *s, struct pn
         /* Of a file that was not looked into, or a rule that is off, nobody knows. */
         pn_lint_report(l, PN_RULE_UNUSED_SUPPRESSION, at, "`%.*s` is not found here",
                        PN_STR_ARG(word));
-        pn_lint_help(l, "remove it from the comment");
+        pn_lint_help(l, "remove it");
     }
 }
 
-static void apply(struct pn_lint *l, const struct suppression *s)
+/* Where a word of the text at `at` is written: all of it when that has escapes. */
+static struct pn_span span_of(struct pn_place at, struct pn_str word)
 {
-    const struct pn_place at = {s->source, &s->place};
-    struct pn_str rest = s->words;
+    const struct pn_span *span = &at.node->span;
+    const char *text = at.source->bytes.s + span->start;
+    const char *found = word.n > 0 ? memmem(text, span->end - span->start, word.s, word.n) : NULL;
+    if (found == NULL)
+        return *span;
+    size_t start = span->start + (size_t)(found - text);
+    return pn_source_span(at.source, start, start + word.n);
+}
+
+void pn_suppression_apply_all(struct pn_lint *l, const struct pn_suppression *s,
+                              struct pn_str words, struct pn_place at)
+{
+    struct pn_str rest = words;
     do {
-        apply_word(l, s, pn_str_trim(pn_str_split(&rest, ',')));
+        struct pn_str word = pn_str_trim(pn_str_split(&rest, ','));
+        struct pn_node node = {.kind = PN_NODE_NULL, .span = span_of(at, word)};
+        pn_suppression_apply(l, s, word, (struct pn_place){at.source, &node});
     } while (rest.s != NULL);
-    if (s->reason.n == 0 && s->words.n > 0) {
+    if (s->reason.n == 0 && words.n > 0) {
         pn_lint_report(l, PN_RULE_SUPPRESSION_WITHOUT_REASON, at,
                        "the suppression does not say why");
         pn_lint_help(l, "write the reason behind the rule");
     }
 }
 
-static void suppress_in(struct pn_lint *l, const struct pn_source *source)
+/* ---- the configuration ----------------------------------------------------------------- */
+
+static void suppress_by_exemption(struct pn_lint *l, const struct pn_lint_exemption *e)
 {
-    const struct pn_str word = PN_STR("pannier:ignore");
-    struct pn_str bytes = source->bytes;
-    for (size_t at = 0; at + word.n <= bytes.n; at++) {
-        const char *found = memmem(bytes.s + at, bytes.n - at, word.s, word.n);
-        if (found == NULL)
-            return;
-        at = (size_t)(found - bytes.s);
-        size_t hash = at;
-        while (hash > 0 && (bytes.s[hash - 1] == ' ' || bytes.s[hash - 1] == '\t'))
-            hash--;
-        struct suppression s;
-        /* A comment begins its line or follows a blank. */
-        bool is_comment = hash > 0 && bytes.s[hash - 1] == '#' &&
-                          (hash == 1 || strchr(" \t\n", bytes.s[hash - 2]) != NULL);
-        if (is_comment && !is_within_text(l, source, hash - 1) &&
-            read_comment(&s, l, source, hash - 1, at))
-            apply(l, &s);
+    const struct pn_suppression s = {
+        .exemption = e,
+        .reason = e->reason,
+        .help = "name rules by their ids or names",
+    };
+    for (uint32_t i = 0; i < e->rules->sequence.count && e->file_count > 0; i++) {
+        const struct pn_node *rule = e->rules->sequence.items[i];
+        pn_suppression_apply(l, &s, pn_node_str(rule), (struct pn_place){e->source, rule});
     }
 }
 
 void pn_suppress(struct pn_lint *l)
 {
-    for (size_t i = 0; i < l->doc_count; i++) {
-        bool is_new = true;
-        for (size_t k = 0; k < i; k++)
-            is_new = is_new && l->docs[k].source != l->docs[i].source;
-        if (is_new)
-            suppress_in(l, l->docs[i].source);
+    if (!l->options->ignores_suppressions) {
+        pn_suppress_by_comments(l);
+        pn_suppress_by_annotations(l);
     }
+    for (size_t i = 0; i < l->options->exemption_count; i++)
+        suppress_by_exemption(l, &l->options->exemptions[i]);
 }

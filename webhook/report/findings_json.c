@@ -90,7 +90,8 @@ static json_t *suppressed_json(const struct pn_diag *d)
     if (d->suppressed == NULL)
         return json_null();
     DROP json_t *object = json_object();
-    bool stored = pn_findings_set_text(object, "kind", "inSource") &&
+    bool stored = pn_findings_set_text(object, "kind",
+                                       d->suppressed_elsewhere ? "external" : "inSource") &&
                   pn_findings_set_text(object, "reason", d->suppressed);
     return stored ? PN_TAKE(object) : NULL;
 }
