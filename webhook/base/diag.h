@@ -22,6 +22,13 @@ struct pn_diag_place {
     char *label; /* what stands there */
 };
 
+/* What says that a diagnostic does not count: the file itself, or something outside. */
+enum pn_suppressed_by {
+    PN_SUPPRESSED_IN_SOURCE,
+    PN_SUPPRESSED_BY_CONFIG,
+    PN_SUPPRESSED_BY_BASELINE
+};
+
 struct pn_diag {
     enum pn_severity severity;
     const char *id;                /* stable kebab-case name, static */
@@ -36,10 +43,10 @@ struct pn_diag {
     size_t related_count;
     char **notes; /* the evidence */
     size_t note_count;
-    char *object;              /* "InjectionPolicy/ship-logs"; NULL: not said */
-    char *pointer;             /* JSON pointer of the place in that object; NULL: not said */
-    char *suppressed;          /* why it does not count, perhaps empty; NULL: it counts */
-    bool suppressed_elsewhere; /* not in the file itself: by a configuration or a baseline */
+    char *object;     /* "InjectionPolicy/ship-logs"; NULL: not said */
+    char *pointer;    /* JSON pointer of the place in that object; NULL: not said */
+    char *suppressed; /* why it does not count, perhaps empty; NULL: it counts */
+    enum pn_suppressed_by suppressed_by;
 };
 
 /* A list in order of discovery. Owns its items. */

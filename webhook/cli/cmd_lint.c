@@ -12,9 +12,9 @@ static const char *const levels[] = {"error", "warning", "info", NULL};
 
 struct options {
     struct pn_flag_list manifests, outputs, select, ignore, severities;
-    const char *config;
+    const char *config, *baseline;
     int fail_level, color, profile; /* fail_level and profile: -1 when not given */
-    bool exit_zero, list_rules, no_suppressions, recursive, no_config;
+    bool exit_zero, list_rules, no_suppressions, recursive, no_config, write_baseline;
 };
 
 #define AT(field) offsetof(struct options, field)
@@ -43,6 +43,10 @@ static const struct pn_flag flags[] = {
     {"list-rules", 0, PN_FLAG_BOOL, AT(list_rules), NULL, "Print the rules, with -o json too"},
     {"no-inline-suppressions", 0, PN_FLAG_BOOL, AT(no_suppressions), NULL,
      "Take no notice of # pannier:ignore comments and pannier.dev/ignore annotations"},
+    {"baseline", 0, PN_FLAG_TEXT, AT(baseline), "FILE",
+     "Findings that are known and do not count; made by --write-baseline"},
+    {"write-baseline", 0, PN_FLAG_BOOL, AT(write_baseline), NULL,
+     "Write all that is found to the baseline"},
     {"config", 0, PN_FLAG_TEXT, AT(config), "FILE",
      "Configuration, in place of the nearest .pannier.yaml up to the root of the repository"},
     {"no-config", 0, PN_FLAG_BOOL, AT(no_config), NULL, "Read no configuration"},
@@ -58,6 +62,11 @@ static int fail_level(const struct options *o, const struct pn_lint_config *conf
 {
     int level = o->fail_level >= 0 ? o->fail_level : config->fail_level;
     return level >= 0 ? level : PN_SEVERITY_WARNING;
+}
+
+static const char *baseline_path(const struct options *o, const struct pn_lint_config *config)
+{
+    return o->baseline != NULL ? o->baseline : config->baseline.s;
 }
 
 static bool is_failure(const struct pn_findings *f)
@@ -103,7 +112,15 @@ static enum pn_exit lint_paths(const struct options *o, const struct pn_lint_job
         .documents = result.policy_count,
         .files = result.file_count,
         .fail_level = (enum pn_severity)fail_level(o, job->config),
+        .baseline = baseline_path(o, job->config),
+        .gone = result.gone,
+        .gone_count = result.gone_count,
     };
+    if (o->write_baseline && !result.is_whole)
+        pn_out_error("--write-baseline: not written, since not all can be loaded");
+    else if (o->write_baseline &&
+             !pn_lint_baseline_write(findings.baseline, &findings, &result.diags))
+        return PN_EXIT_FAILED;
     if (!pn_lint_output_write(&o->outputs, &findings, o->color) || result.is_unread)
         return PN_EXIT_FAILED;
     return is_failure(&findings) && !o->exit_zero ? PN_EXIT_DENIED : PN_EXIT_OK;
@@ -139,23 +156,45 @@ static bool read_config(struct pn_lint_config *ret, const struct options *o)
     return is_good;
 }
 
+/* Leaves *ret empty when there is none to be read. False: it has faults, which was said. */
+static bool read_baseline(struct pn_lint_baseline *ret, const struct options *o,
+                          const struct pn_lint_config *config)
+{
+    PN_CLEANUP(pn_diags_deinit) struct pn_diags diags = PN_DIAGS_INIT;
+    const char *path = baseline_path(o, config);
+    if (path == NULL && o->write_baseline)
+        pn_out_error("--write-baseline: --baseline FILE says where to");
+    if (path == NULL || o->write_baseline)
+        return path != NULL || !o->write_baseline;
+    int r = pn_lint_baseline_read(ret, path, &diags);
+    bool is_good = r == 0 && diags.errors == 0;
+    if (r < 0)
+        pn_out_error("%s", strerror(-r));
+    pn_out_diags(&diags, pn_color_wanted(o->color, STDERR_FILENO));
+    return is_good;
+}
+
 static enum pn_exit run(const void *options, char **operands, size_t n)
 {
     const struct options *o = options;
     PN_CLEANUP(pn_lint_config_deinit) struct pn_lint_config config = {0};
     PN_CLEANUP(pn_lint_settings_deinit) struct pn_lint_settings settings = {0};
     const struct pn_lint_wishes wishes = {o->profile, &o->select, &o->ignore, &o->severities};
+    PN_CLEANUP(pn_lint_baseline_deinit) struct pn_lint_baseline baseline = {0};
     const struct pn_flag_list named = {(const char **)(void *)operands, n};
     if (!pn_lint_output_check(&o->outputs) || (!o->list_rules && !read_config(&config, o)) ||
         !pn_lint_settings_read(&settings, &wishes, &config))
         return PN_EXIT_FAILED;
     if (o->list_rules)
         return list_rules(o);
+    if (!read_baseline(&baseline, o, &config))
+        return PN_EXIT_FAILED;
     const struct pn_lint_job job = {
         .paths = n > 0 ? &named : &config.paths,
         .manifests = &o->manifests,
         .settings = &settings,
         .config = &config,
+        .baseline = baseline.path != NULL ? &baseline : NULL,
         .recursive = o->recursive,
         .ignores_suppressions = o->no_suppressions,
     };

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "config/load.h"
 #include "lint/lint.h"
 
 void pn_lint_result_deinit(struct pn_lint_result *result)
@@ -12,6 +11,7 @@ void pn_lint_result_deinit(struct pn_lint_result *result)
     pn_diags_deinit(&result->diags);
     pn_input_deinit(&result->paths);
     pn_input_deinit(&result->manifests);
+    free(result->gone);
 }
 
 bool pn_lint_result_is_empty(const struct pn_lint_result *result)
@@ -93,6 +93,17 @@ static int list_files(struct pn_strs *ret, const struct pn_lint_result *result, 
     return 0;
 }
 
+/* Of what the loader has refused nobody knows what else would be found. */
+static bool is_whole(const struct pn_diags *diags)
+{
+    for (size_t i = 0; i < diags->count; i++) {
+        if (diags->items[i].severity == PN_SEVERITY_ERROR &&
+            pn_rule_of_diagnostic(diags->items[i].id) != NULL)
+            return false;
+    }
+    return true;
+}
+
 /* ---- the run --------------------------------------------------------------------------- */
 
 static int lint(struct pn_lint_result *ret, const struct documents *d,
@@ -121,6 +132,26 @@ static int lint(struct pn_lint_result *ret, const struct documents *d,
                        &options);
 }
 
+/* ---- the baseline ---------------------------------------------------------------------- */
+
+static bool is_on(const struct pn_lint_settings *s, const struct pn_rule *rule)
+{
+    enum pn_rule_state state = s->states[pn_rule_index(rule)];
+    return state == PN_RULE_ON || (state == PN_RULE_BY_DEFAULT && !rule->asked_for);
+}
+
+static int apply_baseline(struct pn_lint_result *ret, const struct pn_lint_job *job)
+{
+    size_t n = 0;
+    int r = pn_lint_baseline_apply(&ret->gone, &n, job->baseline, &ret->diags);
+    for (size_t i = 0; r == 0 && ret->is_whole && i < n; i++) {
+        const struct pn_rule *rule = pn_rule_find(ret->gone[i].rule);
+        if (rule == NULL || is_on(job->settings, rule))
+            ret->gone[ret->gone_count++] = ret->gone[i];
+    }
+    return r;
+}
+
 int pn_lint_examine(struct pn_lint_result *ret, const struct pn_lint_job *job)
 {
     PN_CLEANUP(documents_deinit) struct documents d = {0};
@@ -134,5 +165,7 @@ int pn_lint_examine(struct pn_lint_result *ret, const struct pn_lint_job *job)
     ret->file_count = d.file_count;
     if (r != 0 || pn_lint_result_is_empty(ret))
         return r;
-    return lint(ret, &d, job);
+    r = lint(ret, &d, job);
+    ret->is_whole = is_whole(&ret->diags);
+    return r == 0 && job->baseline != NULL ? apply_baseline(ret, job) : r;
 }

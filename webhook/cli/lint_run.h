@@ -3,6 +3,7 @@
 #define PN_CLI_LINT_RUN_H
 
 #include "cli/input.h"
+#include "cli/lint_baseline.h"
 #include "cli/lint_config.h"
 #include "cli/lint_settings.h"
 
@@ -11,6 +12,7 @@ struct pn_lint_job {
     const struct pn_flag_list *paths, *manifests;
     const struct pn_lint_settings *settings;
     const struct pn_lint_config *config;
+    const struct pn_lint_baseline *baseline; /* NULL: none */
     bool recursive, ignores_suppressions;
 };
 
@@ -18,7 +20,10 @@ struct pn_lint_result {
     struct pn_diags diags;
     struct pn_input paths, manifests;
     size_t policy_count, file_count; /* documents of pannier's, and files that hold any */
-    bool is_unread;                  /* some file could not be read at all */
+    bool is_whole;                 /* all was read and can be loaded: nothing else would be found */
+    bool is_unread;                /* some file could not be read at all */
+    struct pn_known_finding *gone; /* of the baseline, whose rules are on; on the heap */
+    size_t gone_count;
 };
 
 /*

@@ -40,7 +40,7 @@ static bool mark_findings(struct pn_lint *l, const struct pn_suppression *s,
         if (d->suppressed != NULL)
             continue;
         d->suppressed = pn_diags_copy(l->diags, s->reason);
-        d->suppressed_elsewhere = s->exemption != NULL;
+        d->suppressed_by = s->exemption != NULL ? PN_SUPPRESSED_BY_CONFIG : PN_SUPPRESSED_IN_SOURCE;
     }
     return is_used;
 }

@@ -10,10 +10,12 @@ enum { GITHUB_MAX = 10 };
 
 struct pn_findings_counts pn_findings_count(const struct pn_findings *f)
 {
-    struct pn_findings_counts counts = {{0}, 0};
+    struct pn_findings_counts counts = {{0}, 0, 0};
     for (size_t i = 0; i < f->diags->count; i++) {
         const struct pn_diag *d = &f->diags->items[i];
-        if (d->suppressed != NULL)
+        if (d->suppressed != NULL && d->suppressed_by == PN_SUPPRESSED_BY_BASELINE)
+            counts.known++;
+        else if (d->suppressed != NULL)
             counts.suppressed++;
         else
             counts.by_severity[d->severity]++;
@@ -72,10 +74,28 @@ static void write_count(struct pn_buf *out, size_t n, const char *word, bool *fi
     *first = false;
 }
 
+static void write_gone(struct pn_buf *out, const struct pn_findings *f)
+{
+    for (size_t i = 0; i < f->gone_count; i++) {
+        const struct pn_known_finding *k = &f->gone[i];
+        pn_term_write(out, pn_str_of(f->baseline));
+        pn_buf_printf(out, ":%u:%u: note: no longer found: ", k->span.line, k->span.column);
+        pn_term_write(out, k->rule);
+        pn_buf_cstr(out, k->object.n > 0 ? " in " : "");
+        pn_term_write(out, k->object);
+        pn_buf_cstr(out, k->pointer.n > 0 ? " at " : "");
+        pn_term_write(out, k->pointer);
+        pn_buf_char(out, '\n');
+    }
+    if (f->gone_count > 0)
+        pn_buf_cstr(out, "--write-baseline takes them out\n");
+}
+
 void pn_findings_write_summary(struct pn_buf *out, const struct pn_findings *f)
 {
     struct pn_findings_counts counts = pn_findings_count(f);
     bool first = true;
+    write_gone(out, f);
     for (size_t i = 0; i < PN_COUNT_OF(counts.by_severity); i++)
         write_count(out, counts.by_severity[i],
                     i == PN_SEVERITY_INFO ? "hint" : pn_severity_name((enum pn_severity)i), &first);
@@ -83,6 +103,8 @@ void pn_findings_write_summary(struct pn_buf *out, const struct pn_findings *f)
         pn_buf_cstr(out, "nothing found");
     if (counts.suppressed > 0)
         pn_buf_printf(out, ", %zu suppressed", counts.suppressed);
+    if (counts.known > 0)
+        pn_buf_printf(out, ", %zu known", counts.known);
     pn_buf_printf(out, " in %zu document%s (%zu file%s)\n", f->documents,
                   f->documents == 1 ? "" : "s", f->files, f->files == 1 ? "" : "s");
 }

@@ -58,10 +58,9 @@ static json_t *location_json(const struct pn_diag *d)
     struct pn_str path = pn_str_of(d->file != NULL ? d->file : ".");
     while (pn_str_has_prefix(path, PN_STR("./")))
         path = (struct pn_str){path.s + 2, path.n - 2};
-    bool stored =
-        PN_JSON_SET(lines, "begin", json_integer(d->span.line > 0 ? d->span.line : 1)) &&
-        PN_JSON_SET(location, "path", pn_json_string(path)) &&
-        PN_JSON_SET(location, "lines", PN_TAKE(lines));
+    bool stored = PN_JSON_SET(lines, "begin", json_integer(d->span.line > 0 ? d->span.line : 1)) &&
+                  PN_JSON_SET(location, "path", pn_json_string(path)) &&
+                  PN_JSON_SET(location, "lines", PN_TAKE(lines));
     return stored ? PN_TAKE(location) : NULL;
 }
 
@@ -170,8 +169,8 @@ struct junit_counts {
 
 static void write_counts(struct pn_buf *out, struct junit_counts n)
 {
-    pn_buf_printf(out, " tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"%zu\">\n",
-                  n.tests, n.failures, n.skipped);
+    pn_buf_printf(out, " tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"%zu\">\n", n.tests,
+                  n.failures, n.skipped);
 }
 
 static struct junit_counts count_from(const struct pn_findings *f, size_t first, size_t end)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <stdlib.h>
 
 #include "lint/rules.h"
 #include "report/findings_kit.h"
@@ -91,7 +92,8 @@ static json_t *suppressed_json(const struct pn_diag *d)
         return json_null();
     DROP json_t *object = json_object();
     bool stored = pn_findings_set_text(object, "kind",
-                                       d->suppressed_elsewhere ? "external" : "inSource") &&
+                                       d->suppressed_by == PN_SUPPRESSED_IN_SOURCE ? "inSource"
+                                                                                   : "external") &&
                   pn_findings_set_text(object, "reason", d->suppressed);
     return stored ? PN_TAKE(object) : NULL;
 }
@@ -114,6 +116,26 @@ static json_t *finding_json(const struct pn_diag *d)
     return stored ? PN_TAKE(object) : NULL;
 }
 
+static json_t *known_json(const struct pn_known_finding *k)
+{
+    DROP json_t *row = json_object();
+    bool stored = PN_JSON_SET(row, "rule", pn_json_string(k->rule)) &&
+                  (k->object.n == 0 || PN_JSON_SET(row, "object", pn_json_string(k->object))) &&
+                  (k->pointer.n == 0 || PN_JSON_SET(row, "pointer", pn_json_string(k->pointer))) &&
+                  PN_JSON_SET(row, "message", pn_json_string(k->message));
+    return stored ? PN_TAKE(row) : NULL;
+}
+
+static json_t *known_list_json(const struct pn_known_finding *list, size_t n)
+{
+    DROP json_t *array = json_array();
+    for (size_t i = 0; i < n; i++) {
+        if (!pn_json_append(array, known_json(&list[i])))
+            return NULL;
+    }
+    return PN_TAKE(array);
+}
+
 static json_t *tool_json(const struct pn_findings *f)
 {
     DROP json_t *tool = json_object();
@@ -133,6 +155,7 @@ static json_t *summary_json(const struct pn_findings *f)
                                        json_integer((json_int_t)counts.by_severity[i]));
     stored = stored &&
              PN_JSON_SET(summary, "suppressed", json_integer((json_int_t)counts.suppressed)) &&
+             PN_JSON_SET(summary, "known", json_integer((json_int_t)counts.known)) &&
              PN_JSON_SET(summary, "dropped", json_integer((json_int_t)f->diags->dropped)) &&
              PN_JSON_SET(summary, "documents", json_integer((json_int_t)f->documents)) &&
              PN_JSON_SET(summary, "files", json_integer((json_int_t)f->files));
@@ -150,6 +173,7 @@ int pn_findings_write_json(struct pn_buf *out, const struct pn_findings *f)
     bool stored = PN_JSON_SET(root, "schemaVersion", json_integer(1)) &&
                   PN_JSON_SET(root, "tool", tool_json(f)) &&
                   PN_JSON_SET(root, "diagnostics", PN_TAKE(list)) &&
+                  PN_JSON_SET(root, "gone", known_list_json(f->gone, f->gone_count)) &&
                   PN_JSON_SET(root, "summary", summary_json(f));
     return stored ? pn_json_document(out, root) : -ENOMEM;
 }
@@ -170,4 +194,45 @@ int pn_findings_write_rules_json(struct pn_buf *out)
             return -ENOMEM;
     }
     return pn_json_document(out, list);
+}
+
+/* ---- the baseline ---------------------------------------------------------------------- */
+
+bool pn_findings_is_baselined(const struct pn_diag *d)
+{
+    bool counts = d->suppressed == NULL || d->suppressed_by == PN_SUPPRESSED_BY_BASELINE;
+    return counts && d->code != NULL && pn_rule_of_diagnostic(d->id) == NULL;
+}
+
+static int compare(const void *one, const void *other)
+{
+    const struct pn_known_finding *a = one, *b = other;
+    const struct pn_str in_a[] = {a->object, a->pointer, a->rule, a->message};
+    const struct pn_str in_b[] = {b->object, b->pointer, b->rule, b->message};
+    int order = 0;
+    for (size_t i = 0; i < PN_COUNT_OF(in_a) && order == 0; i++)
+        order = pn_str_cmp(in_a[i], in_b[i]);
+    return order;
+}
+
+int pn_findings_write_baseline(struct pn_buf *out, const struct pn_findings *f)
+{
+    PN_CLEANUP(pn_free_pointer)
+    struct pn_known_finding *list = calloc(f->diags->count + 1, sizeof *list);
+    size_t n = 0;
+    for (size_t i = 0; list != NULL && i < f->diags->count; i++) {
+        const struct pn_diag *d = &f->diags->items[i];
+        if (pn_findings_is_baselined(d))
+            list[n++] = (struct pn_known_finding){.rule = pn_str_of(d->code),
+                                                  .object = pn_str_of(d->object),
+                                                  .pointer = pn_str_of(d->pointer),
+                                                  .message = pn_str_of(d->message)};
+    }
+    if (list == NULL)
+        return -ENOMEM;
+    qsort(list, n, sizeof *list, compare);
+    DROP json_t *root = json_object();
+    bool stored = PN_JSON_SET(root, "schemaVersion", json_integer(1)) &&
+                  PN_JSON_SET(root, "findings", known_list_json(list, n));
+    return stored ? pn_json_document(out, root) : -ENOMEM;
 }

@@ -107,7 +107,7 @@ static json_t *suppressions_json(const struct pn_diag *d)
     DROP json_t *list = json_array();
     DROP json_t *row = json_object();
     bool stored = pn_findings_set_text(row, "kind",
-                                       d->suppressed_elsewhere ? "external" : "inSource") &&
+                                       d->suppressed_by == PN_SUPPRESSED_IN_SOURCE ? "inSource" : "external") &&
                   pn_findings_set_text(row, "justification",
                                        d->suppressed[0] != '\0' ? d->suppressed : NULL) &&
                   pn_json_append(list, PN_TAKE(row));
