@@ -168,8 +168,8 @@ def check_region(region):
 
 def check_sarif():
     """What SARIF 2.1.0 requires of the objects that are written; tests/lint/README.md says how it was held to the schema."""
-    problems = []
-    for path in (HERE / "PN0604/bad.yaml", HERE / "PN0902/good.yaml", HERE / "PN0101/good.yaml"):
+    problems, fixes = [], []
+    for path in (HERE / "PN0604/bad.yaml", HERE / "PN0902/good.yaml", HERE / "PN0902/bad.yaml", HERE / "PN0101/good.yaml"):
         log = json.loads(run(path, "-o", "sarif").stdout)
         driver, results_ = log["runs"][0]["tool"]["driver"], log["runs"][0]["results"]
         if log["version"] != "2.1.0" or not driver["name"]:
@@ -192,9 +192,17 @@ def check_sarif():
                 if re.search(r"[^A-Za-z0-9._~%/-]", physical["artifactLocation"]["uri"]):
                     problems.append(f"uri {physical['artifactLocation']['uri']}")
                 problems += check_region(physical["region"])
+            for fix in result.get("fixes", []):
+                for replacement in fix["artifactChanges"][0]["replacements"]:
+                    region = replacement["deletedRegion"]
+                    if region["byteOffset"] < 0 or region["byteLength"] < 0 or "text" not in replacement["insertedContent"]:
+                        problems.append(f"fix {fix}")
+                fixes.append(fix)
             for suppression in result.get("suppressions", []):
                 if suppression["kind"] != "inSource":
                     problems.append(f"suppression {suppression}")
+    if not fixes:
+        problems.append("there are no fixes")
     suppressed = json.loads(run(HERE / "PN0902/good.yaml", "-o", "sarif").stdout)["runs"][0]["results"]
     if not suppressed or any("suppressions" not in r for r in suppressed):
         problems.append("suppressed findings are not told as suppressed")
@@ -252,6 +260,34 @@ def check_junit():
     return problems
 
 
+def check_fix():
+    """What --fix makes needs no more of it, says the same findings again, and is what --diff shows."""
+    problems, changed = [], 0
+    cases = [case.parent for case in (ROOT / "tests/cases").glob("*/want.json")
+             if '"faults"' in case.read_text(encoding="utf-8")]
+    paths = [*HERE.glob("*/bad.yaml"), *(ROOT / "tests/cli").glob("lint-*/*.yaml"),
+             *(file for case in cases for file in case.glob("policies.yaml"))]
+    for path in sorted(paths):
+        try:
+            text = path.read_bytes().decode("utf-8")
+        except UnicodeDecodeError:
+            continue
+        first = run("--fix", "-", "-o", "concise", stdin=text)
+        again = run("--fix", "-", "-o", "concise", stdin=first.stdout)
+        diff = run("--diff", "-", stdin=text)
+        changed += first.stdout != text
+        if first.returncode == 2: # no document of pannier's
+            continue
+        findings = [line for line in first.stderr.split("\n") if line.startswith("<stdin>:")]
+        if again.stdout != first.stdout or again.returncode != first.returncode:
+            problems.append(f"{path}: another round changes more")
+        if [line for line in again.stderr.split("\n") if line.startswith("<stdin>:")] != findings:
+            problems.append(f"{path}: other findings remain\n{first.stderr}{again.stderr}")
+        if diff.returncode != (first.stdout != text) or bool(diff.stdout) != (first.stdout != text):
+            problems.append(f"{path}: --diff exits with {diff.returncode}")
+    return problems + ([f"only {changed} of {len(paths)} were changed"] if changed < 8 else [])
+
+
 def main():
     rules = json.loads(run("--list-rules", "-o", "json").stdout)
     mine = [r for r in rules if not r["url"].startswith("https://pannier.dev/rules/load#")]
@@ -266,6 +302,7 @@ def main():
     check("SARIF", check_sarif())
     check("GitLab's report", check_gitlab())
     check("JUnit's report", check_junit())
+    check("--fix", check_fix())
     print(f"1..{len(results)}")
     return 0 if all(results) else 1
 

@@ -204,7 +204,7 @@ static const struct schema_fault_case {
      "4:10 wrong-type: c.resources.requests[cpu]: expected a quantity such as 100m or 128Mi, "
      "got a list"},
     {PN_SCHEMA_VOLUME, "emptyDir: {sizeLimit: 1 Gi}\n", "v",
-     "1:23 invalid-quantity: v.emptyDir.sizeLimit: \"1 Gi\"" NO_QUANTITY},
+     "1:23 invalid-quantity: v.emptyDir.sizeLimit: \"1 Gi\"" NO_QUANTITY " | write 1Gi"},
     {PN_SCHEMA_OBJECT_META, "creationTimestamp: 2026-01-31\ndeletionTimestamp: 5\n", "m",
      "1:20 invalid-time: m.creationTimestamp: expected a time such as 2026-01-31T08:00:00Z\n"
      "2:20 wrong-type: m.deletionTimestamp: expected a time such as 2026-01-31T08:00:00Z, "

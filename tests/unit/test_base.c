@@ -152,6 +152,31 @@ START_TEST(str_guesses_what_was_meant)
 }
 END_TEST
 
+START_TEST(str_is_meant_beyond_doubt)
+{
+    static const char *const words[] = {"In",     "NotIn", "Exists", "requests", "UDP",
+                                        "limits", "TCP",   "port",   "ports",    NULL};
+    static const struct {
+        const char *word, *meant;
+    } cases[] = {
+        {"Exist", "Exists"},
+        {"requsts", "requests"},
+        {"reqeusts", "requests"},
+        {"in", "In"},
+        {"tcp", "TCP"},
+        {"Tdp", NULL}, /* TCP or UDP */
+        {"Is", NULL},
+        {"prt", NULL}, /* port or ports */
+        {"request", "requests"},
+        {"rqests", "requests"},
+        {"rqess", NULL},
+        {"", NULL},
+    };
+    for (size_t i = 0; i < PN_COUNT_OF(cases); i++)
+        ck_assert_pstr_eq(pn_str_meant(pn_str_of(cases[i].word), words), cases[i].meant);
+}
+END_TEST
+
 /* ---- buf ------------------------------------------------------------------------------- */
 
 static void fill(struct pn_buf *b)
@@ -587,6 +612,7 @@ int main(void)
     tcase_add_test(all, str_hashes);
     tcase_add_test(all, str_reads_utf8);
     tcase_add_test(all, str_guesses_what_was_meant);
+    tcase_add_test(all, str_is_meant_beyond_doubt);
     tcase_add_test(all, buf_grows);
     tcase_add_test(all, buf_remembers_a_refusal);
     tcase_add_test(all, buf_writes_base64);

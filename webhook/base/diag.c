@@ -14,8 +14,18 @@ static void place_deinit(struct pn_diag_place *place)
     free(place->excerpt);
 }
 
+void pn_diag_drop_edits(struct pn_diag *diag)
+{
+    for (size_t i = 0; i < diag->edit_count; i++)
+        free(diag->edits[i].text);
+    free(diag->edits);
+    diag->edits = NULL;
+    diag->edit_count = 0;
+}
+
 static void diag_deinit(struct pn_diag *diag)
 {
+    pn_diag_drop_edits(diag);
     for (size_t i = 0; i < diag->related_count; i++)
         place_deinit(&diag->related[i]);
     for (size_t i = 0; i < diag->note_count; i++)
@@ -200,6 +210,23 @@ void pn_diags_related(struct pn_diags *diags, const struct pn_source *source, st
     va_start(args, format);
     set_text(diags, &place->label, format, args);
     va_end(args);
+}
+
+void pn_diags_edit(struct pn_diags *diags, size_t start, size_t end, struct pn_str text)
+{
+    struct pn_diag *last = pn_diags_last(diags);
+    if (last == NULL)
+        return;
+    struct pn_diag_edit *edits = realloc(last->edits, (last->edit_count + 1) * sizeof *edits);
+    char *text_copy = copy(text);
+    if (edits != NULL)
+        last->edits = edits;
+    if (edits == NULL || text_copy == NULL) {
+        free(text_copy);
+        diags->failed = true;
+        return;
+    }
+    edits[last->edit_count++] = (struct pn_diag_edit){start, end, text_copy};
 }
 
 const char *pn_severity_name(enum pn_severity severity)

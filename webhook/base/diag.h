@@ -22,6 +22,12 @@ struct pn_diag_place {
     char *label; /* what stands there */
 };
 
+/* A change of the file's bytes: `text` takes the place of [start, end). */
+struct pn_diag_edit {
+    size_t start, end;
+    char *text;
+};
+
 /* What says that a diagnostic does not count: the file itself, or something outside. */
 enum pn_suppressed_by {
     PN_SUPPRESSED_IN_SOURCE,
@@ -43,6 +49,8 @@ struct pn_diag {
     size_t related_count;
     char **notes; /* the evidence */
     size_t note_count;
+    struct pn_diag_edit *edits; /* the repair, where there is but one; see base/fix.h */
+    size_t edit_count;
     char *object;     /* "InjectionPolicy/ship-logs"; NULL: not said */
     char *pointer;    /* JSON pointer of the place in that object; NULL: not said */
     char *suppressed; /* why it does not count, perhaps empty; NULL: it counts */
@@ -81,6 +89,12 @@ void pn_diags_note(struct pn_diags *diags, const char *format, ...) PN_PRINTF(2,
 void pn_diags_related(struct pn_diags *diags, const struct pn_source *source, struct pn_span span,
                       const char *format, ...) PN_PRINTF(4, 5);
 void pn_diags_label(struct pn_diags *diags, const char *format, ...) PN_PRINTF(2, 3);
+
+/* Adds an edit to the repair of the diagnostic added last. */
+void pn_diags_edit(struct pn_diags *diags, size_t start, size_t end, struct pn_str text);
+
+/* Takes the repair away. */
+void pn_diag_drop_edits(struct pn_diag *diag);
 
 /* The diagnostic added last, or NULL when it was not kept. */
 struct pn_diag *pn_diags_last(struct pn_diags *diags);

@@ -141,23 +141,54 @@ static size_t edit_distance(struct pn_str a, struct pn_str b)
     return last[b.n];
 }
 
+/* The edits from `word` to `candidate`, or SIZE_MAX when that is another word, not a slip. */
+static size_t slip(struct pn_str word, struct pn_str candidate)
+{
+    size_t allowed = word.n / 3 > 2 ? word.n / 3 : 2;
+    if (word.n < 2 || word.n > NEAREST_MAX_BYTES || candidate.n == 0 ||
+        candidate.n > NEAREST_MAX_BYTES)
+        return SIZE_MAX;
+    size_t distance = edit_distance(word, candidate);
+    /* Half of a short word replaced is another word. */
+    return distance <= allowed && distance * 2 <= candidate.n ? distance : SIZE_MAX;
+}
+
 const char *pn_str_nearest(struct pn_str word, const char *const *candidates)
 {
     const char *nearest = NULL;
-    size_t allowed = word.n / 3 > 2 ? word.n / 3 : 2;
-    size_t best = allowed + 1;
-    if (word.n < 2 || word.n > NEAREST_MAX_BYTES)
-        return NULL;
+    size_t best = SIZE_MAX;
     for (; *candidates != NULL; candidates++) {
-        struct pn_str candidate = pn_str_of(*candidates);
-        if (candidate.n == 0 || candidate.n > NEAREST_MAX_BYTES)
-            continue;
-        size_t distance = edit_distance(word, candidate);
-        /* Half of a short word replaced is another word, not a typing slip. */
-        if (distance < best && distance * 2 <= candidate.n) {
+        size_t distance = slip(word, pn_str_of(*candidates));
+        if (distance < best) {
             best = distance;
             nearest = *candidates;
         }
     }
     return nearest;
+}
+
+static bool is_same_but_for_case(struct pn_str a, struct pn_str b)
+{
+    bool is_same = a.n == b.n;
+    for (size_t i = 0; i < a.n && is_same; i++) {
+        unsigned char c = (unsigned char)(a.s[i] | 0x20);
+        is_same = a.s[i] == b.s[i] || (c >= 'a' && c <= 'z' && c == (unsigned char)(b.s[i] | 0x20));
+    }
+    return is_same;
+}
+
+const char *pn_str_meant(struct pn_str word, const char *const *candidates)
+{
+    const char *meant = NULL;
+    for (; *candidates != NULL; candidates++) {
+        struct pn_str candidate = pn_str_of(*candidates);
+        bool is_same = is_same_but_for_case(word, candidate);
+        size_t distance = is_same ? 0 : slip(word, candidate);
+        if (distance == SIZE_MAX)
+            continue;
+        if (meant != NULL || distance > 2 || distance * 3 > candidate.n)
+            return NULL;
+        meant = *candidates;
+    }
+    return meant;
 }

@@ -3,8 +3,8 @@
 
 #include "cli/build_info.h"
 #include "cli/cmd.h"
+#include "cli/lint_fix.h"
 #include "cli/lint_output.h"
-#include "cli/lint_run.h"
 #include "cli/out.h"
 #include "report/findings.h"
 
@@ -14,7 +14,7 @@ struct options {
     struct pn_flag_list manifests, outputs, select, ignore, severities;
     const char *config, *baseline;
     int fail_level, color, profile; /* fail_level and profile: -1 when not given */
-    bool exit_zero, list_rules, no_suppressions, recursive, no_config, write_baseline;
+    bool exit_zero, list_rules, no_suppressions, recursive, no_config, write_baseline, fix, diff;
 };
 
 #define AT(field) offsetof(struct options, field)
@@ -43,6 +43,10 @@ static const struct pn_flag flags[] = {
     {"list-rules", 0, PN_FLAG_BOOL, AT(list_rules), NULL, "Print the rules, with -o json too"},
     {"no-inline-suppressions", 0, PN_FLAG_BOOL, AT(no_suppressions), NULL,
      "Take no notice of # pannier:ignore comments and pannier.dev/ignore annotations"},
+    {"fix", 0, PN_FLAG_BOOL, AT(fix), NULL,
+     "Repair in the files what can be repaired in one way only, and report the rest"},
+    {"diff", 0, PN_FLAG_BOOL, AT(diff), NULL,
+     "Print what --fix would change, and nothing else; exit with 1 when it is anything"},
     {"baseline", 0, PN_FLAG_TEXT, AT(baseline), "FILE",
      "Findings that are known and do not count; made by --write-baseline"},
     {"write-baseline", 0, PN_FLAG_BOOL, AT(write_baseline), NULL,
@@ -96,34 +100,87 @@ static enum pn_exit say_no_paths(void)
     return PN_EXIT_FAILED;
 }
 
+/* What standard input gets by --fix is its repaired text, on standard output. */
+static bool is_stdout_taken(const struct options *o, const struct pn_lint_job *job)
+{
+    for (size_t i = 0; o->fix && i < job->paths->count; i++) {
+        if (strcmp(job->paths->items[i], "-") == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum pn_exit report(const struct options *o, const struct pn_lint_job *job,
+                           struct pn_lint_result *result, size_t fixed)
+{
+    const struct pn_findings findings = {
+        .diags = &result->diags,
+        .version = PN_BUILD_VERSION,
+        .documents = result->policy_count,
+        .files = result->file_count,
+        .fail_level = (enum pn_severity)fail_level(o, job->config),
+        .baseline = baseline_path(o, job->config),
+        .gone = result->gone,
+        .gone_count = result->gone_count,
+        .fixed = fixed,
+    };
+    if (o->write_baseline && !result->is_whole)
+        pn_out_error("--write-baseline: not written, since not all can be loaded");
+    else if (o->write_baseline &&
+             !pn_lint_baseline_write(findings.baseline, &findings, &result->diags))
+        return PN_EXIT_FAILED;
+    if (!pn_lint_output_write(&o->outputs, &findings, is_stdout_taken(o, job), o->color) ||
+        result->is_unread)
+        return PN_EXIT_FAILED;
+    return is_failure(&findings) && !o->exit_zero ? PN_EXIT_DENIED : PN_EXIT_OK;
+}
+
+static enum pn_exit print_diff(const struct options *o, const struct pn_lint_fixes *fixes,
+                               struct pn_lint_result *result)
+{
+    struct pn_out out = PN_OUT_INIT;
+    int n = pn_lint_fixes_diff(&out.buf, fixes, pn_color_wanted(o->color, STDOUT_FILENO));
+    out.buf.failed = out.buf.failed || n < 0;
+    if (!pn_out_finish(&out))
+        return PN_EXIT_FAILED;
+    if (result->is_unread) { /* it is among them */
+        pn_out_diags(&result->diags, pn_color_wanted(o->color, STDERR_FILENO));
+        return PN_EXIT_FAILED;
+    }
+    PN_CLEANUP(pn_buf_deinit) struct pn_buf summary = PN_BUF_INIT;
+    pn_buf_printf(&summary, "%zu to be fixed in %d file%s\n", fixes->fixed, n, n == 1 ? "" : "s");
+    pn_out_note(pn_buf_view(&summary));
+    return n > 0 && !o->exit_zero ? PN_EXIT_DENIED : PN_EXIT_OK;
+}
+
 static enum pn_exit lint_paths(const struct options *o, const struct pn_lint_job *job)
 {
     PN_CLEANUP(pn_lint_result_deinit) struct pn_lint_result result = {0};
-    int r = pn_lint_examine(&result, job);
+    PN_CLEANUP(pn_lint_fixes_deinit) struct pn_lint_fixes fixes = {0};
+    int r = o->fix || o->diff ? pn_lint_fix(&fixes, &result, job) : pn_lint_examine(&result, job);
     if (r < 0) {
         pn_out_error("%s", strerror(-r));
         return PN_EXIT_FAILED;
     }
     if (pn_lint_result_is_empty(&result))
         return say_nothing_found(job->paths);
-    const struct pn_findings findings = {
-        .diags = &result.diags,
-        .version = PN_BUILD_VERSION,
-        .documents = result.policy_count,
-        .files = result.file_count,
-        .fail_level = (enum pn_severity)fail_level(o, job->config),
-        .baseline = baseline_path(o, job->config),
-        .gone = result.gone,
-        .gone_count = result.gone_count,
-    };
-    if (o->write_baseline && !result.is_whole)
-        pn_out_error("--write-baseline: not written, since not all can be loaded");
-    else if (o->write_baseline &&
-             !pn_lint_baseline_write(findings.baseline, &findings, &result.diags))
-        return PN_EXIT_FAILED;
-    if (!pn_lint_output_write(&o->outputs, &findings, o->color) || result.is_unread)
-        return PN_EXIT_FAILED;
-    return is_failure(&findings) && !o->exit_zero ? PN_EXIT_DENIED : PN_EXIT_OK;
+    if (o->diff)
+        return print_diff(o, &fixes, &result);
+    bool is_written = !o->fix || pn_lint_fixes_write(&fixes, is_stdout_taken(o, job));
+    enum pn_exit code = report(o, job, &result, is_written ? fixes.fixed : 0);
+    return is_written ? code : PN_EXIT_FAILED;
+}
+
+/* Flags that exclude each other; false: that was said. */
+static bool check_flags(const struct options *o)
+{
+    if (o->diff && (o->fix || o->write_baseline))
+        pn_out_error("--diff changes nothing: leave out --fix and --write-baseline");
+    else if (o->diff && pn_lint_output_needs_stdout(&o->outputs))
+        pn_out_error("--diff prints a diff, not findings: leave out --output");
+    else
+        return pn_lint_output_check(&o->outputs);
+    return false;
 }
 
 static enum pn_exit list_rules(const struct options *o)
@@ -182,7 +239,7 @@ static enum pn_exit run(const void *options, char **operands, size_t n)
     const struct pn_lint_wishes wishes = {o->profile, &o->select, &o->ignore, &o->severities};
     PN_CLEANUP(pn_lint_baseline_deinit) struct pn_lint_baseline baseline = {0};
     const struct pn_flag_list named = {(const char **)(void *)operands, n};
-    if (!pn_lint_output_check(&o->outputs) || (!o->list_rules && !read_config(&config, o)) ||
+    if (!check_flags(o) || (!o->list_rules && !read_config(&config, o)) ||
         !pn_lint_settings_read(&settings, &wishes, &config))
         return PN_EXIT_FAILED;
     if (o->list_rules)

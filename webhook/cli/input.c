@@ -50,12 +50,37 @@ static void add_fault(struct pn_diags *diags, struct pn_input_file *file, const 
     file->is_faulty = true;
 }
 
-int pn_input_read_bytes(struct pn_input_file *file, const char *path, size_t max_bytes,
-                        struct pn_diags *diags)
+static const struct pn_input_text *find_text(const struct pn_input_text *texts, size_t n,
+                                             const char *path)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(texts[i].path, path) == 0)
+            return &texts[i];
+    }
+    return NULL;
+}
+
+static void name_file(struct pn_input_file *file, const char *path)
 {
     bool is_stdin = strcmp(path, "-") == 0;
     file->path = is_stdin ? NULL : path;
     file->source.name = pn_str_of(is_stdin ? "<stdin>" : path[0] == '\0' ? "''" : path);
+}
+
+/* `text` in place of what the file holds. */
+static int take_text(struct pn_input_file *file, const char *path, struct pn_str text)
+{
+    name_file(file, path);
+    pn_buf_str(&file->bytes, text);
+    file->source.bytes = pn_buf_view(&file->bytes);
+    return file->bytes.failed ? -ENOMEM : 0;
+}
+
+int pn_input_read_bytes(struct pn_input_file *file, const char *path, size_t max_bytes,
+                        struct pn_diags *diags)
+{
+    bool is_stdin = strcmp(path, "-") == 0;
+    name_file(file, path);
     int r = is_stdin ? pn_file_read_fd(&file->bytes, STDIN_FILENO, max_bytes)
                      : pn_file_read(&file->bytes, path, max_bytes);
     file->source.bytes = pn_buf_view(&file->bytes);
@@ -153,6 +178,13 @@ int pn_input_read_documents(struct pn_input_file *file, struct pn_arena *a, stru
 int pn_input_read(struct pn_input *ret, const struct pn_flag_list *names, bool recursive,
                   struct pn_diags *diags)
 {
+    return pn_input_read_texts(ret, names, recursive, NULL, 0, diags);
+}
+
+int pn_input_read_texts(struct pn_input *ret, const struct pn_flag_list *names, bool recursive,
+                        const struct pn_input_text *texts, size_t text_count,
+                        struct pn_diags *diags)
+{
     *ret = (struct pn_input){.paths = PN_PATHS_INIT};
     int r = pn_arena_new(&ret->arena, 0);
     if (r == 0)
@@ -163,7 +195,10 @@ int pn_input_read(struct pn_input *ret, const struct pn_flag_list *names, bool r
         r = -ENOMEM;
     for (size_t i = 0; i < ret->paths.count && r == 0; i++) {
         struct pn_input_file *file = &ret->files[ret->file_count++];
-        r = pn_input_read_bytes(file, ret->paths.items[i], PN_SOURCE_MAX_BYTES, diags);
+        const char *path = ret->paths.items[i];
+        const struct pn_input_text *text = find_text(texts, text_count, path);
+        r = text != NULL ? take_text(file, path, text->bytes)
+                         : pn_input_read_bytes(file, path, PN_SOURCE_MAX_BYTES, diags);
         if (r == 0 && !file->is_faulty)
             r = pn_input_read_documents(file, ret->arena, diags);
     }

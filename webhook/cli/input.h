@@ -40,6 +40,17 @@ struct pn_input {
 int pn_input_read(struct pn_input *ret, const struct pn_flag_list *names, bool recursive,
                   struct pn_diags *diags) PN_MUST_CHECK;
 
+/* What is read in the place of a file: its path ("-": standard input) and bytes. Borrowed. */
+struct pn_input_text {
+    const char *path;
+    struct pn_str bytes;
+};
+
+/* The same, with texts for some of the files. */
+int pn_input_read_texts(struct pn_input *ret, const struct pn_flag_list *names, bool recursive,
+                        const struct pn_input_text *texts, size_t text_count,
+                        struct pn_diags *diags) PN_MUST_CHECK;
+
 void pn_input_deinit(struct pn_input *input);
 
 /* The parts of it, for who reads one file at a time. */

@@ -89,10 +89,36 @@ static bool write_file(enum format format, const char *file, const struct pn_fin
     return r == 0;
 }
 
-bool pn_lint_output_write(const struct pn_flag_list *outputs, const struct pn_findings *f,
-                          int color)
+bool pn_lint_output_needs_stdout(const struct pn_flag_list *outputs)
+{
+    for (size_t i = 0; i < outputs->count; i++) {
+        enum format format = FORMAT_FULL;
+        const char *file = NULL;
+        if (read_output(&format, &file, outputs->items[i]) && file == NULL)
+            return format != FORMAT_FULL;
+    }
+    return false;
+}
+
+/* The format that goes to no file. */
+static bool write_stream(enum format format, const struct pn_findings *f, bool stdout_is_taken,
+                         int color)
 {
     struct pn_out out = PN_OUT_INIT;
+    bool is_colored = pn_color_wanted(color, stdout_is_taken ? STDERR_FILENO : STDOUT_FILENO);
+    if (write_format(&out.buf, format, f, is_colored) < 0)
+        out.buf.failed = true;
+    if (!stdout_is_taken)
+        return pn_out_finish(&out);
+    bool is_whole = !out.buf.failed;
+    pn_out_note(pn_buf_view(&out.buf));
+    pn_buf_deinit(&out.buf);
+    return is_whole;
+}
+
+bool pn_lint_output_write(const struct pn_flag_list *outputs, const struct pn_findings *f,
+                          bool stdout_is_taken, int color)
+{
     bool is_written = true, summarise = false;
     for (size_t i = 0; i < outputs->count; i++) {
         enum format format = FORMAT_FULL;
@@ -103,10 +129,8 @@ bool pn_lint_output_write(const struct pn_flag_list *outputs, const struct pn_fi
             continue;
         }
         summarise = format == FORMAT_FULL || format == FORMAT_CONCISE;
-        if (write_format(&out.buf, format, f, pn_color_wanted(color, STDOUT_FILENO)) < 0)
-            out.buf.failed = true;
+        is_written = write_stream(format, f, stdout_is_taken, color) && is_written;
     }
-    is_written = pn_out_finish(&out) && is_written;
     if (summarise) {
         PN_CLEANUP(pn_buf_deinit) struct pn_buf summary = PN_BUF_INIT;
         pn_findings_write_summary(&summary, f);

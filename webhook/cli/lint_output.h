@@ -10,11 +10,15 @@
 /* False: one is not legal, or two go to standard output; that was said. */
 bool pn_lint_output_check(const struct pn_flag_list *outputs);
 
+/* True when a format other than `full`, the default, goes to standard output. */
+bool pn_lint_output_needs_stdout(const struct pn_flag_list *outputs);
+
 /*
  * Writes the findings in each format, and a summary on standard error beside those for people.
- * False: some of it was lost, which was said.
+ * `stdout_is_taken`: standard output is for something else, and what is for it goes to standard
+ * error. False: some of it was lost, which was said.
  */
 bool pn_lint_output_write(const struct pn_flag_list *outputs, const struct pn_findings *f,
-                          int color);
+                          bool stdout_is_taken, int color);
 
 #endif

@@ -152,12 +152,27 @@ static int apply_baseline(struct pn_lint_result *ret, const struct pn_lint_job *
     return r;
 }
 
+/* Manifests are somebody else's, and mostly made by something. */
+static void drop_repairs(struct pn_lint_result *ret)
+{
+    for (size_t i = 0; i < ret->diags.count; i++) {
+        struct pn_diag *d = &ret->diags.items[i];
+        bool is_ours = false;
+        for (size_t k = 0; k < ret->paths.file_count && !is_ours; k++)
+            is_ours = d->file != NULL && pn_str_is(ret->paths.files[k].source.name, d->file);
+        if (!is_ours || d->suppressed != NULL)
+            pn_diag_drop_edits(d);
+    }
+}
+
 int pn_lint_examine(struct pn_lint_result *ret, const struct pn_lint_job *job)
 {
     PN_CLEANUP(documents_deinit) struct documents d = {0};
-    int r = pn_input_read(&ret->paths, job->paths, job->recursive, &ret->diags);
+    int r = pn_input_read_texts(&ret->paths, job->paths, job->recursive, job->texts,
+                                job->text_count, &ret->diags);
     if (r == 0)
-        r = pn_input_read(&ret->manifests, job->manifests, job->recursive, &ret->diags);
+        r = pn_input_read_texts(&ret->manifests, job->manifests, job->recursive, job->texts,
+                                job->text_count, &ret->diags);
     if (r == 0)
         r = sort_documents(&d, &ret->paths, &ret->manifests);
     ret->is_unread = has_unread(&ret->diags);
@@ -167,5 +182,6 @@ int pn_lint_examine(struct pn_lint_result *ret, const struct pn_lint_job *job)
         return r;
     r = lint(ret, &d, job);
     ret->is_whole = is_whole(&ret->diags);
+    drop_repairs(ret);
     return r == 0 && job->baseline != NULL ? apply_baseline(ret, job) : r;
 }

@@ -13,6 +13,8 @@ struct pn_lint_job {
     const struct pn_lint_settings *settings;
     const struct pn_lint_config *config;
     const struct pn_lint_baseline *baseline; /* NULL: none */
+    const struct pn_input_text *texts;       /* in place of what is in some of the files */
+    size_t text_count;
     bool recursive, ignores_suppressions;
 };
 
@@ -27,7 +29,8 @@ struct pn_lint_result {
 };
 
 /*
- * Reads and examines everything; findings are in ret->diags. *ret is zeroed before, and given to
+ * Reads and examines everything; findings are in ret->diags, with repairs for the files of `paths`
+ * alone. *ret is zeroed before, and given to
  * pn_lint_result_deinit in any case. Returns 0 or a negative errno.
  */
 int pn_lint_examine(struct pn_lint_result *ret, const struct pn_lint_job *job) PN_MUST_CHECK;

@@ -4,6 +4,8 @@
 #include <stdarg.h>
 
 #include "base/err.h"
+#include "base/fix.h"
+#include "base/number.h"
 
 /* The longest field table. */
 enum { MAX_FIELDS = 32 };
@@ -26,6 +28,14 @@ static void wrong_type(struct pn_decoder *d, const struct pn_node *node, const c
                     pn_node_kind_name(node));
     if (node->kind == PN_NODE_NULL)
         pn_diags_help(d->diags, "give a value or leave the field out");
+}
+
+void pn_decode_help_with_quotes(struct pn_decoder *d, const struct pn_node *node)
+{
+    if (!node->plain || node->kind == PN_NODE_NULL)
+        return;
+    pn_diags_help(d->diags, "put it in quotes");
+    pn_fix_quote(d->diags, d->source, node);
 }
 
 static struct pn_str keep(struct pn_decoder *d, struct pn_str text)
@@ -57,9 +67,42 @@ void pn_decode_help_with_words(struct pn_decoder *d, struct pn_str word, const c
     pn_diags_help(d->diags, "expected one of: %.*s", (int)used, list);
 }
 
-static void unknown_field(struct pn_decoder *d, const struct pn_node *key, const char *what,
+/* True when the value is of the kind that the field has, whatever else may be wrong with it. */
+static bool is_of_field(const struct pn_node *value, const struct pn_field *field)
+{
+    bool is_scalar = value->kind != PN_NODE_MAPPING && value->kind != PN_NODE_SEQUENCE;
+    switch (field->type) {
+    case PN_FIELD_STRING_LIST:
+        return value->kind == PN_NODE_SEQUENCE;
+    case PN_FIELD_STRING_MAP:
+    case PN_FIELD_OBJECT:
+        return value->kind == PN_NODE_MAPPING;
+    case PN_FIELD_NODE:
+        return true;
+    default:
+        return is_scalar;
+    }
+}
+
+/* Renames a misspelt key, unless the field is there already, or is another one by its value. */
+static void fix_key(struct pn_decoder *d, const struct pn_node *object,
+                    const struct pn_node_entry *e, const struct pn_field *fields,
+                    const char *const *names)
+{
+    const char *meant = pn_str_meant(e->key->s, names);
+    if (meant == NULL || pn_node_get(object, meant) != NULL)
+        return;
+    while (strcmp(fields->name, meant) != 0)
+        fields++;
+    if (is_of_field(e->value, fields))
+        pn_fix_word(d->diags, d->source, e->key, pn_str_of(meant));
+}
+
+static void unknown_field(struct pn_decoder *d, const struct pn_node *object,
+                          const struct pn_node_entry *e, const char *what,
                           const struct pn_field *fields)
 {
+    const struct pn_node *key = e->key;
     const char *names[MAX_FIELDS + 1];
     size_t n = 0;
     for (const struct pn_field *f = fields; f->name != NULL && n < MAX_FIELDS; f++)
@@ -68,6 +111,7 @@ static void unknown_field(struct pn_decoder *d, const struct pn_node *key, const
     pn_decode_fault(d, key, "unknown-field", "unknown field `%.*s` in %s", PN_STR_ARG(key->s),
                     what);
     pn_decode_help_with_words(d, key->s, names);
+    fix_key(d, object, e, fields, names);
 }
 
 const struct pn_node *pn_decode_list(struct pn_decoder *d, const struct pn_node *node,
@@ -85,8 +129,7 @@ static void decode_string(struct pn_decoder *d, const struct pn_node *node, cons
 {
     if (node->kind != PN_NODE_STRING) {
         wrong_type(d, node, what, field->name, "a string");
-        if (node->plain && node->kind != PN_NODE_NULL)
-            pn_diags_help(d->diags, "put it in quotes");
+        pn_decode_help_with_quotes(d, node);
         return;
     }
     if (node->s.n == 0) {
@@ -96,16 +139,38 @@ static void decode_string(struct pn_decoder *d, const struct pn_node *node, cons
     *target = keep(d, node->s);
 }
 
+static void without_quotes(struct pn_decoder *d, const struct pn_node *node)
+{
+    pn_diags_help(d->diags, "leave out the quotes");
+    pn_fix_unquote(d->diags, d->source, node);
+}
+
 static void decode_int32(struct pn_decoder *d, const struct pn_node *node, const char *what,
                          const struct pn_field *field, int32_t *target)
 {
-    if (node->kind != PN_NODE_INT)
+    int64_t i;
+    if (node->kind != PN_NODE_INT) {
         wrong_type(d, node, what, field->name, "an integer");
-    else if (node->i < INT32_MIN || node->i > INT32_MAX)
+        if (node->kind == PN_NODE_STRING && pn_number_read_int(&i, node->s))
+            without_quotes(d, node);
+    } else if (node->i < INT32_MIN || node->i > INT32_MAX)
         pn_decode_fault(d, node, "out-of-range", "%s.%s: must be between %d and %d", what,
                         field->name, INT32_MIN, INT32_MAX);
     else
         *target = (int32_t)node->i;
+}
+
+static void decode_bool(struct pn_decoder *d, const struct pn_node *node, const char *what,
+                        const struct pn_field *field, bool *target)
+{
+    struct pn_str text = pn_node_str(node);
+    if (node->kind == PN_NODE_BOOL) {
+        *target = node->b;
+        return;
+    }
+    wrong_type(d, node, what, field->name, "true or false");
+    if (pn_str_is(text, "true") || pn_str_is(text, "false"))
+        without_quotes(d, node);
 }
 
 static void decode_enum(struct pn_decoder *d, const struct pn_node *node, const char *what,
@@ -124,6 +189,7 @@ static void decode_enum(struct pn_decoder *d, const struct pn_node *node, const 
     pn_decode_fault(d, node, "unknown-value", "%s.%s: unknown value `%.*s`", what, field->name,
                     PN_STR_ARG(node->s));
     pn_decode_help_with_words(d, node->s, field->words);
+    pn_fix_misspelt(d->diags, d->source, node, field->words);
 }
 
 static void decode_string_list(struct pn_decoder *d, const struct pn_node *node, const char *what,
@@ -143,8 +209,10 @@ static void decode_string_list(struct pn_decoder *d, const struct pn_node *node,
         const struct pn_node *item = node->sequence.items[i];
         if (item->kind == PN_NODE_STRING && item->s.n > 0)
             items[n++] = keep(d, item->s);
-        else
+        else {
             wrong_type(d, item, what, field->name, "strings in the list");
+            pn_decode_help_with_quotes(d, item);
+        }
     }
     *target = (struct pn_strs){items, n};
 }
@@ -164,7 +232,7 @@ static void decode_string_map(struct pn_decoder *d, const struct pn_node *node, 
         good = false;
         pn_decode_fault(d, e->value, "wrong-type", "%s.%s[%.*s]: expected a string, got %s", what,
                         field->name, PN_STR_ARG(e->key->s), pn_node_kind_name(e->value));
-        pn_diags_help(d->diags, "put it in quotes");
+        pn_decode_help_with_quotes(d, e->value);
     }
     struct pn_value borrowed;
     if (!good)
@@ -184,10 +252,7 @@ static void decode_field(struct pn_decoder *d, const struct pn_node *node, const
         decode_string(d, node, what, field, (void *)at);
         return;
     case PN_FIELD_BOOL:
-        if (node->kind == PN_NODE_BOOL)
-            *(bool *)(void *)at = node->b;
-        else
-            wrong_type(d, node, what, field->name, "true or false");
+        decode_bool(d, node, what, field, (void *)at);
         return;
     case PN_FIELD_INT32:
         decode_int32(d, node, what, field, (void *)at);
@@ -225,7 +290,7 @@ void pn_decode_object(struct pn_decoder *d, const struct pn_node *node, const ch
         while (f->name != NULL && !pn_str_is(e->key->s, f->name))
             f++;
         if (f->name == NULL)
-            unknown_field(d, e->key, what, fields);
+            unknown_field(d, node, e, what, fields);
         else
             decode_field(d, e->value, what, f, target);
     }

@@ -63,6 +63,10 @@ void pn_decode_fault(struct pn_decoder *d, const struct pn_node *node, const cha
 /* Help for the fault added last: the word of `words` (ends with NULL) that was meant, or all. */
 void pn_decode_help_with_words(struct pn_decoder *d, struct pn_str word, const char *const *words);
 
+/* Help and repair for the fault added last, when a string was wanted: quotes around a number or
+ * boolean. Nothing where they would not help. */
+void pn_decode_help_with_quotes(struct pn_decoder *d, const struct pn_node *node);
+
 /* A list node, or NULL after a fault about anything else. */
 const struct pn_node *pn_decode_list(struct pn_decoder *d, const struct pn_node *node,
                                      const char *what);

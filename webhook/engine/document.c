@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/fix.h"
 #include "engine/policy_set.h"
 #include "kube/names.h"
 
@@ -41,7 +42,7 @@ void pn_metadata_decode(struct pn_str *ret_name, const struct pn_node **ret_node
     if (name->kind != PN_NODE_STRING) {
         pn_decode_fault(d, name, "wrong-type", "metadata.name: expected a string, got %s",
                         pn_node_kind_name(name));
-        pn_diags_help(d->diags, "put it in quotes");
+        pn_decode_help_with_quotes(d, name);
         return;
     }
     if (!pn_name_is_dns_subdomain(name->s)) {
@@ -71,6 +72,44 @@ uint64_t pn_node_hash(struct pn_decoder *d, const struct pn_node *node)
     return pn_str_hash(PN_HASH_BASIS, pn_buf_view(&text));
 }
 
+static bool holds(const struct pn_node *list, const struct pn_node *item)
+{
+    for (uint32_t i = 0; list != NULL && list->kind == PN_NODE_SEQUENCE && i < list->sequence.count;
+         i++) {
+        if (list->sequence.items[i] == item)
+            return true;
+    }
+    return false;
+}
+
+static bool is_value_of(const struct pn_node *mapping, const struct pn_node *value)
+{
+    for (uint32_t i = 0;
+         mapping != NULL && mapping->kind == PN_NODE_MAPPING && i < mapping->mapping.count; i++) {
+        if (mapping->mapping.entries[i].value == value)
+            return true;
+    }
+    return false;
+}
+
+/* The repair of what is wrong at `at`, somewhere in the selector: quotes, or an operator's name. */
+static void fix_selector(struct pn_decoder *d, const struct pn_node *selector,
+                         const struct pn_node *at)
+{
+    static const char *const operators[] = {"In", "NotIn", "Exists", "DoesNotExist", NULL};
+    const struct pn_node *list = pn_node_get(selector, "matchExpressions");
+    if (is_value_of(pn_node_get(selector, "matchLabels"), at))
+        pn_fix_quote(d->diags, d->source, at);
+    for (uint32_t i = 0; list != NULL && list->kind == PN_NODE_SEQUENCE && i < list->sequence.count;
+         i++) {
+        const struct pn_node *expression = list->sequence.items[i];
+        if (holds(pn_node_get(expression, "values"), at))
+            pn_fix_quote(d->diags, d->source, at);
+        else if (pn_node_get(expression, "operator") == at)
+            pn_fix_misspelt(d->diags, d->source, at, operators);
+    }
+}
+
 void pn_selector_decode(struct pn_selector *ret, struct pn_decoder *d, const struct pn_node *node,
                         const char *what)
 {
@@ -85,8 +124,9 @@ void pn_selector_decode(struct pn_selector *ret, struct pn_decoder *d, const str
         return;
     }
     int r = pn_selector_from_node(ret, node, d->arena, &at, &err);
-    if (r == PN_SELECTOR_E_INVALID)
+    if (r == PN_SELECTOR_E_INVALID) {
         pn_decode_fault(d, at, "invalid-selector", "%s: %s", what, err.text);
-    else if (r != 0)
+        fix_selector(d, node, at);
+    } else if (r != 0)
         d->out_of_memory = true;
 }

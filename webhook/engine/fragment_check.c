@@ -2,6 +2,7 @@
 #include "engine/fragment_check.h"
 
 #include "base/err.h"
+#include "base/fix.h"
 #include "base/limits.h"
 #include "engine/fragment.h"
 #include "kube/names.h"
@@ -177,7 +178,7 @@ void pn_check_annotations(struct pn_decoder *d, const struct pn_node *node, cons
         if (e->value->kind != PN_NODE_STRING && !pn_is_computed(e->value)) {
             pn_decode_fault(d, e->value, "wrong-type", "%s[%.*s]: expected a string, got %s", what,
                             PN_STR_ARG(e->key->s), pn_node_kind_name(e->value));
-            pn_diags_help(d->diags, "put it in quotes");
+            pn_decode_help_with_quotes(d, e->value);
         }
     }
 }
@@ -338,6 +339,7 @@ static void check_requests(struct pn_decoder *d, const struct pn_node *container
 
 static void check_restart_policy(struct pn_decoder *d, const struct pn_node *container, bool init)
 {
+    static const char *const words[] = {"Always", NULL};
     const struct pn_node *policy = get_static(container, "restartPolicy");
     if (policy == NULL)
         return;
@@ -348,6 +350,8 @@ static void check_restart_policy(struct pn_decoder *d, const struct pn_node *con
                            "or nothing"
                          : "restartPolicy belongs to init containers: a native sidecar is an init "
                            "container with restartPolicy Always");
+    if (init)
+        pn_fix_misspelt(d->diags, d->source, policy, words);
 }
 
 static void check_container(struct pn_decoder *d, const struct pn_node *list, uint32_t index,

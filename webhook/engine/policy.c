@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/fix.h"
 #include "base/limits.h"
 #include "engine/budget.h"
 #include "engine/policy_set.h"
@@ -12,6 +13,7 @@
 
 static const char api_version[] = "pannier.dev/v1alpha1";
 
+static const char *const api_versions[] = {api_version, NULL};
 static const char *const kinds[] = {"SidecarTemplate", "InjectionPolicy", "InjectionBudget",
                                     "PolicyTest", NULL};
 enum kind { KIND_TEMPLATE, KIND_POLICY, KIND_BUDGET, KIND_TEST, KIND_UNKNOWN };
@@ -45,6 +47,7 @@ static bool check_header(struct pn_decoder *d, const struct pn_document *doc)
     if (!pn_str_is(version->s, api_version)) {
         pn_decode_fault(d, version, "unknown-value", "unknown apiVersion `%.*s`; expected %s",
                         PN_STR_ARG(version->s), api_version);
+        pn_fix_misspelt(d->diags, d->source, version, api_versions);
         return false;
     }
     switch (kind_of(doc)) {
@@ -66,6 +69,7 @@ static bool check_header(struct pn_decoder *d, const struct pn_document *doc)
     const char *near = pn_str_nearest(kind->s, kinds);
     if (near != NULL)
         pn_diags_help(d->diags, "did you mean `%s`?", near);
+    pn_fix_misspelt(d->diags, d->source, kind, kinds);
     return false;
 }
 

@@ -77,13 +77,25 @@ struct pn_str pn_schema_field_keys(const struct pn_schema_field *field)
 
 /* ---- suggestions ----------------------------------------------------------------------- */
 
+static void list_names(const char **ret, const struct pn_schema_type *type)
+{
+    for (uint32_t i = 0; i < type->count; i++)
+        ret[i] = pn_schema_names + pn_schema_fields[type->first + i].name;
+    ret[type->count] = NULL;
+}
+
 const char *pn_schema_nearest(const struct pn_schema_type *type, struct pn_str word)
 {
     const char *names[PN_SCHEMA_FIELDS_MAX + 1];
-    for (uint32_t i = 0; i < type->count; i++)
-        names[i] = pn_schema_names + pn_schema_fields[type->first + i].name;
-    names[type->count] = NULL;
+    list_names(names, type);
     return pn_str_nearest(word, names);
+}
+
+const char *pn_schema_meant(const struct pn_schema_type *type, struct pn_str word)
+{
+    const char *names[PN_SCHEMA_FIELDS_MAX + 1];
+    list_names(names, type);
+    return pn_str_meant(word, names);
 }
 
 void pn_schema_suggest(const struct pn_schema_type *type, struct pn_str word,

@@ -26,6 +26,9 @@ const struct pn_schema_field *pn_schema_find_from(const struct pn_schema_type *t
 /* The name nearest to `word`, or NULL. */
 const char *pn_schema_nearest(const struct pn_schema_type *type, struct pn_str word);
 
+/* The same when it is beyond doubt: pn_str_meant. */
+const char *pn_schema_meant(const struct pn_schema_type *type, struct pn_str word);
+
 enum pn_schema_fault {
     PN_SCHEMA_FAULT_NONE,
     PN_SCHEMA_FAULT_TYPE, /* see pn_schema_expected() */

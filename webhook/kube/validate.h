@@ -49,6 +49,7 @@ struct pn_validate_error {
     struct pn_str field; /* as the API server names it: spec.containers[0].ports[1].name */
     enum pn_validate_type type;
     struct pn_str detail; /* a sentence without its subject: "must be given" */
+    const char *words;    /* of which it must be one, separated by commas; NULL: another error */
 };
 
 struct pn_validate_errors {

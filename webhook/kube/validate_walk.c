@@ -70,7 +70,7 @@ void pn_validate_add(struct pn_validate *v, const struct pn_at *at, enum pn_vali
         out_of_memory(v);
     if (v->failed)
         return;
-    *error = (struct pn_validate_error){pn_buf_view(&field), type, copy};
+    *error = (struct pn_validate_error){pn_buf_view(&field), type, copy, v->words};
     v->done = v->first_only;
 }
 
@@ -99,8 +99,11 @@ bool pn_validate_is_word(struct pn_str text, const char *words)
 void pn_validate_choice(struct pn_validate *v, const struct pn_at *at, struct pn_str text,
                         const char *words)
 {
-    if (!pn_validate_is_word(text, words))
-        pn_validate_add(v, at, PN_VALIDATE_NOT_SUPPORTED, "must be one of %s", words);
+    if (pn_validate_is_word(text, words))
+        return;
+    v->words = words;
+    pn_validate_add(v, at, PN_VALIDATE_NOT_SUPPORTED, "must be one of %s", words);
+    v->words = NULL;
 }
 
 void pn_validate_range(struct pn_validate *v, const struct pn_at *at, int64_t i, int64_t min,

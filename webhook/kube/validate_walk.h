@@ -203,7 +203,8 @@ struct pn_validate {
     struct pn_arena *arena;
     struct pn_validate_error *errors;
     uint32_t count, cap;
-    uint32_t found; /* errors, those dropped too */
+    uint32_t found;    /* errors, those dropped too */
+    const char *words; /* of the error that is being added */
     bool first_only;
     bool done;   /* nothing more is wanted */
     bool failed; /* out of memory */

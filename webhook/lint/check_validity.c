@@ -101,6 +101,24 @@ static bool are_lists_whole(const struct pn_trace *spec)
     return true;
 }
 
+/* More words than any field of a Pod has. */
+enum { WORDS_MAX = 32 };
+
+/* A misspelt word of a closed list, "Always,IfNotPresent,Never". */
+static void fix_word(struct pn_lint *l, struct pn_place at, const char *list)
+{
+    const char *words[WORDS_MAX + 1] = {NULL};
+    struct pn_str rest = pn_str_of(list);
+    for (size_t n = 0; rest.s != NULL && n < WORDS_MAX; n++) {
+        words[n] = pn_arena_dup(l->arena, pn_str_split(&rest, ',')).s;
+        if (words[n] == NULL) {
+            l->out_of_memory = true;
+            return;
+        }
+    }
+    pn_lint_fix_misspelt(l, at, words);
+}
+
 void pn_lint_check_validity(struct pn_lint *l, const struct pn_lint_injection *in)
 {
     struct pn_value metadata, spec;
@@ -124,5 +142,7 @@ void pn_lint_check_validity(struct pn_lint *l, const struct pn_lint_injection *i
                        PN_STR_ARG(e->detail));
         pn_lint_note(l, "the API server would refuse the Pod, so the policy never applies: "
                         "pod-would-be-invalid");
+        if (e->words != NULL)
+            fix_word(l, t->at, e->words);
     }
 }

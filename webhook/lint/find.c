@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/fix.h"
 #include "lint/model.h"
 
 bool pn_lint_is_on(const struct pn_lint *l, const struct pn_rule *rule)
@@ -142,6 +143,18 @@ void pn_lint_help(struct pn_lint *l, const char *format, ...)
     va_end(args);
     if (l->last_was_kept)
         pn_diags_help(l->diags, "%s", text);
+}
+
+void pn_lint_edit(struct pn_lint *l, size_t start, size_t end, struct pn_str text)
+{
+    if (l->last_was_kept)
+        pn_diags_edit(l->diags, start, end, text);
+}
+
+void pn_lint_fix_misspelt(struct pn_lint *l, struct pn_place at, const char *const *words)
+{
+    if (l->last_was_kept)
+        pn_fix_misspelt(l->diags, at.source, at.node, words);
 }
 
 void pn_lint_weigh(struct pn_lint *l, enum pn_rule_id id, enum pn_severity severity)

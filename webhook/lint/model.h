@@ -108,6 +108,10 @@ void pn_lint_also(struct pn_lint *l, struct pn_place at, const char *format, ...
 void pn_lint_note(struct pn_lint *l, const char *format, ...) PN_PRINTF(2, 3);
 void pn_lint_help(struct pn_lint *l, const char *format, ...) PN_PRINTF(2, 3);
 
+/* The repair of the finding reported last, where there is but one: base/diag.h, base/fix.h. */
+void pn_lint_edit(struct pn_lint *l, size_t start, size_t end, struct pn_str text);
+void pn_lint_fix_misspelt(struct pn_lint *l, struct pn_place at, const char *const *words);
+
 /* Raises or lowers the finding reported last, unless the user gave its rule a severity. */
 void pn_lint_weigh(struct pn_lint *l, enum pn_rule_id id, enum pn_severity severity);
 

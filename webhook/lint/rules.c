@@ -299,12 +299,26 @@ bool pn_rule_is_meant(const struct pn_rule *rule, struct pn_str word)
             pn_str_has_prefix(pn_str_of(rule->code), word));
 }
 
+/* What rules are called by; room for all and a NULL. */
+static void list_words(const char **ret)
+{
+    for (size_t i = 0; i < PN_COUNT_OF(rules); i++) {
+        ret[2 * i] = rules[i].code;
+        ret[2 * i + 1] = rules[i].name;
+    }
+    ret[2 * PN_COUNT_OF(rules)] = NULL;
+}
+
 const char *pn_rule_nearest(struct pn_str word)
 {
-    const char *words[2 * PN_COUNT_OF(rules) + 1] = {NULL};
-    for (size_t i = 0; i < PN_COUNT_OF(rules); i++) {
-        words[2 * i] = rules[i].code;
-        words[2 * i + 1] = rules[i].name;
-    }
+    const char *words[2 * PN_COUNT_OF(rules) + 1];
+    list_words(words);
     return pn_str_nearest(word, words);
+}
+
+const char *pn_rule_meant(struct pn_str word)
+{
+    const char *words[2 * PN_COUNT_OF(rules) + 1];
+    list_words(words);
+    return pn_str_meant(word, words);
 }

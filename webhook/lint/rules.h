@@ -166,4 +166,7 @@ bool pn_rule_is_meant(const struct pn_rule *rule, struct pn_str word);
 /* The nearest code or name, for "did you mean"; NULL: none. */
 const char *pn_rule_nearest(struct pn_str word);
 
+/* The same when it is beyond doubt: pn_str_meant. */
+const char *pn_rule_meant(struct pn_str word);
+
 #endif

@@ -45,9 +45,32 @@ static bool mark_findings(struct pn_lint *l, const struct pn_suppression *s,
     return is_used;
 }
 
+/* Takes a word out of a list that is written in the source; the last one takes all with it. */
+static void fix_by_removing(struct pn_lint *l, const struct pn_suppression *s, struct pn_span word)
+{
+    const char *base = s->words.s != NULL ? s->source->bytes.s : NULL;
+    if (base == NULL)
+        return;
+    size_t start = (size_t)(s->words.s - base), end = start + s->words.n;
+    if (word.start < start || word.end > end)
+        return;
+    struct pn_str before = pn_str_trim((struct pn_str){base + start, word.start - start});
+    struct pn_str after = pn_str_trim((struct pn_str){base + word.end, end - word.end});
+    if (before.n == 0 && after.n == 0) {
+        if (s->all_end > 0)
+            pn_lint_edit(l, s->all_start, s->all_end, PN_STR(""));
+    } else if (before.n > 0) {
+        pn_lint_edit(l, (size_t)(before.s - base) + before.n - 1, word.end, PN_STR(""));
+    } else { /* "A, B": A, the comma and the blanks */
+        struct pn_str rest = pn_str_trim((struct pn_str){after.s + 1, after.n - 1});
+        pn_lint_edit(l, word.start, (size_t)(rest.s - base), PN_STR(""));
+    }
+}
+
 static void say_unknown(struct pn_lint *l, const struct pn_suppression *s, struct pn_place at,
                         struct pn_str word)
 {
+    const struct pn_span *span = &at.node->span;
     const char *near = word.n > 0 ? pn_rule_nearest(word) : NULL;
     if (word.n == 0)
         pn_lint_report(l, PN_RULE_UNKNOWN_SUPPRESSION, at, "the suppression names no rule");
@@ -58,6 +81,9 @@ static void say_unknown(struct pn_lint *l, const struct pn_suppression *s, struc
         pn_lint_help(l, "did you mean `%s`?", near);
     else
         pn_lint_help(l, "%s; pannier lint --list-rules has the rules", s->help);
+    const char *meant = word.n > 0 ? pn_rule_meant(word) : NULL;
+    if (meant != NULL && s->words.s != NULL && span->end - span->start == word.n)
+        pn_lint_edit(l, span->start, span->end, pn_str_of(meant));
 }
 
 void pn_suppression_apply(struct pn_lint *l, const struct pn_suppression *s, struct pn_str word,
@@ -75,6 +101,7 @@ void pn_suppression_apply(struct pn_lint *l, const struct pn_suppression *s, str
         pn_lint_report(l, PN_RULE_UNUSED_SUPPRESSION, at, "`%.*s` is not found here",
                        PN_STR_ARG(word));
         pn_lint_help(l, "remove it");
+        fix_by_removing(l, s, at.node->span);
     }
 }
 

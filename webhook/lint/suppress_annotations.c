@@ -16,6 +16,17 @@ struct object {
     size_t end;
 };
 
+/* Where the words are written; s == NULL when they are written with escapes. */
+static struct pn_str find_in_source(const struct pn_source *source, const struct pn_node *value,
+                                    struct pn_str words)
+{
+    const char *text = source->bytes.s + value->span.start;
+    const char *found = words.n > 0
+                            ? memmem(text, value->span.end - value->span.start, words.s, words.n)
+                            : NULL;
+    return found != NULL ? (struct pn_str){found, words.n} : PN_STR_NULL;
+}
+
 static void apply(struct pn_lint *l, const struct object *o, const struct pn_node *value)
 {
     struct pn_suppression s = {
@@ -26,6 +37,7 @@ static void apply(struct pn_lint *l, const struct object *o, const struct pn_nod
     };
     struct pn_str rest = pn_node_str(value);
     struct pn_str words = rest.s != NULL ? pn_str_split(&rest, ':') : PN_STR("");
+    s.words = find_in_source(o->source, value, words);
     s.reason = rest.s != NULL ? pn_str_trim(rest) : PN_STR_NULL;
     pn_suppression_apply_all(l, &s, words, (struct pn_place){o->source, value});
 }

@@ -129,6 +129,21 @@ static bool is_within_text(const struct pn_lint *l, const struct pn_source *sour
     return false;
 }
 
+/* What goes with the comment: the line that it has alone, or the blanks before it. */
+static void span_comment(struct pn_suppression *s, struct pn_str before, bool is_alone,
+                         size_t line_end)
+{
+    struct pn_str bytes = s->source->bytes;
+    s->all_start = (size_t)(before.s - bytes.s);
+    s->all_end = line_end < bytes.n ? line_end + 1 : line_end;
+    if (is_alone)
+        return;
+    s->all_start += before.n;
+    while (before.n > 0 && strchr(" \t", before.s[--before.n]) != NULL)
+        s->all_start--;
+    s->all_end = line_end > 0 && bytes.s[line_end - 1] == '\r' ? line_end - 1 : line_end;
+}
+
 /* Reads the comment at `at`, where "pannier:ignore" begins; false when it is none. */
 static bool read_comment(struct comment *ret, const struct pn_lint *l,
                          const struct pn_source *source, size_t hash, size_t at)
@@ -152,11 +167,13 @@ static bool read_comment(struct comment *ret, const struct pn_lint *l,
     ret->place = (struct pn_node){.kind = PN_NODE_NULL,
                                   .span = pn_source_span(source, start, start + length)};
     ret->suppression.end = source->bytes.n;
-    if (!whole) {
-        struct pn_str before = pn_source_line(source, hash);
-        before.n = (size_t)(source->bytes.s + hash - before.s);
-        cover(ret, l, pn_str_trim(before).n == 0, at + line.n);
-    }
+    ret->suppression.words = ret->words;
+    struct pn_str before = pn_source_line(source, hash);
+    before.n = (size_t)(source->bytes.s + hash - before.s);
+    bool is_alone = pn_str_trim(before).n == 0;
+    span_comment(&ret->suppression, before, is_alone, at + line.n);
+    if (!whole)
+        cover(ret, l, is_alone, at + line.n);
     return true;
 }
 

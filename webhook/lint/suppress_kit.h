@@ -11,7 +11,9 @@ struct pn_suppression {
     size_t start, end;                         /* of the bytes that it covers there */
     const struct pn_lint_exemption *exemption; /* of the configuration: it covers files */
     struct pn_str reason;
-    const char *help; /* how one is written */
+    const char *help;    /* how one is written */
+    struct pn_str words; /* in the source: all that it names, for repairs; s == NULL: elsewhere */
+    size_t all_start, all_end; /* what goes when no word is left; end 0: it cannot go */
 };
 
 /* Suppresses what `word` (a rule) finds there; a finding about `at` when it is in vain. */

@@ -10,7 +10,7 @@ enum { GITHUB_MAX = 10 };
 
 struct pn_findings_counts pn_findings_count(const struct pn_findings *f)
 {
-    struct pn_findings_counts counts = {{0}, 0, 0};
+    struct pn_findings_counts counts = {0};
     for (size_t i = 0; i < f->diags->count; i++) {
         const struct pn_diag *d = &f->diags->items[i];
         if (d->suppressed != NULL && d->suppressed_by == PN_SUPPRESSED_BY_BASELINE)
@@ -19,6 +19,7 @@ struct pn_findings_counts pn_findings_count(const struct pn_findings *f)
             counts.suppressed++;
         else
             counts.by_severity[d->severity]++;
+        counts.fixable += d->suppressed == NULL && d->edit_count > 0;
     }
     return counts;
 }
@@ -44,6 +45,9 @@ void pn_findings_write_full(struct pn_buf *out, const struct pn_findings *f, boo
         if (d->suppressed != NULL)
             continue;
         pn_text_write_diag(out, d, color);
+        if (d->edit_count > 0)
+            pn_buf_printf(out, "%s    = %sfixable with --fix\n", color ? PN_TERM_CYAN : "",
+                          color ? PN_TERM_RESET : "");
         if (d->code != NULL) {
             pn_buf_printf(out, "%s    = %ssee: ", color ? PN_TERM_CYAN : "",
                           color ? PN_TERM_RESET : "");
@@ -96,6 +100,8 @@ void pn_findings_write_summary(struct pn_buf *out, const struct pn_findings *f)
     struct pn_findings_counts counts = pn_findings_count(f);
     bool first = true;
     write_gone(out, f);
+    if (f->fixed > 0)
+        pn_buf_printf(out, "%zu fixed, ", f->fixed);
     for (size_t i = 0; i < PN_COUNT_OF(counts.by_severity); i++)
         write_count(out, counts.by_severity[i],
                     i == PN_SEVERITY_INFO ? "hint" : pn_severity_name((enum pn_severity)i), &first);
@@ -105,8 +111,11 @@ void pn_findings_write_summary(struct pn_buf *out, const struct pn_findings *f)
         pn_buf_printf(out, ", %zu suppressed", counts.suppressed);
     if (counts.known > 0)
         pn_buf_printf(out, ", %zu known", counts.known);
-    pn_buf_printf(out, " in %zu document%s (%zu file%s)\n", f->documents,
+    pn_buf_printf(out, " in %zu document%s (%zu file%s)", f->documents,
                   f->documents == 1 ? "" : "s", f->files, f->files == 1 ? "" : "s");
+    if (counts.fixable > 0)
+        pn_buf_printf(out, "; %zu fixable with --fix", counts.fixable);
+    pn_buf_char(out, '\n');
 }
 
 /* ---- GitHub ---------------------------------------------------------------------------- */

@@ -25,11 +25,13 @@ struct pn_findings {
     const char *baseline;                /* its path; NULL: none */
     const struct pn_known_finding *gone; /* what is in it, and was not found */
     size_t gone_count;
+    size_t fixed; /* findings that were repaired, and are not here any more */
 };
 
 struct pn_findings_counts {
     size_t by_severity[3];    /* without the suppressed ones */
     size_t suppressed, known; /* known: by a baseline */
+    size_t fixable;           /* those among by_severity that have a repair */
 };
 
 struct pn_findings_counts pn_findings_count(const struct pn_findings *f);
@@ -49,9 +51,11 @@ void pn_findings_write_summary(struct pn_buf *out, const struct pn_findings *f);
  * {"schemaVersion": 1, "tool": {"name", "version"},
  *  "diagnostics": [{"id", "name", "severity", "message", "file", "start": {"line", "column",
  *    "offset"}, "end": {...}, "object", "pointer", "related": [{"file", "start", "end",
- * "message"}], "notes": [...], "help", "url", "suppressed": null or {"kind", "reason"}}],
+ * "message"}], "notes": [...], "help", "fix": null or {"applicability": "safe", "edits": [{"start",
+ *    "end", "text"}]}, "url", "suppressed": null or {"kind", "reason"}}],
  *  "gone": [{"rule", "object", "pointer", "message"}],
- *  "summary": {"errors", "warnings", "infos", "suppressed", "known", "documents", "files"}}
+ *  "summary": {"errors", "warnings", "infos", "suppressed", "known", "fixable",
+ *    "fixed", "documents", "files"}}
  * Lines and columns count from 1, columns in characters, offsets in bytes. An id is null where no
  * rule has the diagnostic. Returns 0 or -ENOMEM.
  */

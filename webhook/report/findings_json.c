@@ -98,6 +98,30 @@ static json_t *suppressed_json(const struct pn_diag *d)
     return stored ? PN_TAKE(object) : NULL;
 }
 
+static json_t *edit_json(const struct pn_diag_edit *edit)
+{
+    DROP json_t *row = json_object();
+    bool stored = PN_JSON_SET(row, "start", json_integer((json_int_t)edit->start)) &&
+                  PN_JSON_SET(row, "end", json_integer((json_int_t)edit->end)) &&
+                  pn_findings_set_text(row, "text", edit->text);
+    return stored ? PN_TAKE(row) : NULL;
+}
+
+static json_t *fix_json(const struct pn_diag *d)
+{
+    if (d->edit_count == 0)
+        return json_null();
+    DROP json_t *object = json_object();
+    DROP json_t *edits = json_array();
+    for (size_t i = 0; i < d->edit_count; i++) {
+        if (!pn_json_append(edits, edit_json(&d->edits[i])))
+            return NULL;
+    }
+    bool stored = pn_findings_set_text(object, "applicability", "safe") &&
+                  PN_JSON_SET(object, "edits", PN_TAKE(edits));
+    return stored ? PN_TAKE(object) : NULL;
+}
+
 static json_t *finding_json(const struct pn_diag *d)
 {
     DROP json_t *object = json_object();
@@ -111,6 +135,7 @@ static json_t *finding_json(const struct pn_diag *d)
                   PN_JSON_SET(object, "related", related_json(d)) &&
                   PN_JSON_SET(object, "notes", notes_json(d)) &&
                   pn_findings_set_text(object, "help", d->help) &&
+                  PN_JSON_SET(object, "fix", fix_json(d)) &&
                   (d->code == NULL || PN_JSON_SET(object, "url", pn_findings_url(d->code))) &&
                   PN_JSON_SET(object, "suppressed", suppressed_json(d));
     return stored ? PN_TAKE(object) : NULL;
@@ -156,6 +181,8 @@ static json_t *summary_json(const struct pn_findings *f)
     stored = stored &&
              PN_JSON_SET(summary, "suppressed", json_integer((json_int_t)counts.suppressed)) &&
              PN_JSON_SET(summary, "known", json_integer((json_int_t)counts.known)) &&
+             PN_JSON_SET(summary, "fixable", json_integer((json_int_t)counts.fixable)) &&
+             PN_JSON_SET(summary, "fixed", json_integer((json_int_t)f->fixed)) &&
              PN_JSON_SET(summary, "dropped", json_integer((json_int_t)f->diags->dropped)) &&
              PN_JSON_SET(summary, "documents", json_integer((json_int_t)f->documents)) &&
              PN_JSON_SET(summary, "files", json_integer((json_int_t)f->files));

@@ -102,12 +102,48 @@ static json_t *fingerprints_json(const struct pn_findings *f, size_t i)
     return pn_findings_set_text(object, "pannier/v1", text) ? PN_TAKE(object) : NULL;
 }
 
+static json_t *replacement_json(const struct pn_diag_edit *edit)
+{
+    DROP json_t *replacement = json_object();
+    DROP json_t *region = json_object();
+    DROP json_t *content = message_json(edit->text);
+    size_t n = edit->end - edit->start;
+    bool stored = PN_JSON_SET(region, "byteOffset", json_integer((json_int_t)edit->start)) &&
+                  PN_JSON_SET(region, "byteLength", json_integer((json_int_t)n)) &&
+                  PN_JSON_SET(replacement, "deletedRegion", PN_TAKE(region)) &&
+                  PN_JSON_SET(replacement, "insertedContent", PN_TAKE(content));
+    return stored ? PN_TAKE(replacement) : NULL;
+}
+
+/* One fix: all edits, in the finding's own file. */
+static json_t *fixes_json(const struct pn_diag *d)
+{
+    DROP json_t *list = json_array();
+    DROP json_t *fix = json_object();
+    DROP json_t *changes = json_array();
+    DROP json_t *change = json_object();
+    DROP json_t *artifact = json_object();
+    DROP json_t *replacements = json_array();
+    for (size_t i = 0; i < d->edit_count; i++) {
+        if (!pn_json_append(replacements, replacement_json(&d->edits[i])))
+            return NULL;
+    }
+    bool stored = PN_JSON_SET(artifact, "uri", uri_json(d->file)) &&
+                  PN_JSON_SET(change, "artifactLocation", PN_TAKE(artifact)) &&
+                  PN_JSON_SET(change, "replacements", PN_TAKE(replacements)) &&
+                  pn_json_append(changes, PN_TAKE(change)) &&
+                  PN_JSON_SET(fix, "artifactChanges", PN_TAKE(changes)) &&
+                  pn_json_append(list, PN_TAKE(fix));
+    return stored ? PN_TAKE(list) : NULL;
+}
+
 static json_t *suppressions_json(const struct pn_diag *d)
 {
     DROP json_t *list = json_array();
     DROP json_t *row = json_object();
     bool stored = pn_findings_set_text(row, "kind",
-                                       d->suppressed_by == PN_SUPPRESSED_IN_SOURCE ? "inSource" : "external") &&
+                                       d->suppressed_by == PN_SUPPRESSED_IN_SOURCE ? "inSource"
+                                                                                   : "external") &&
                   pn_findings_set_text(row, "justification",
                                        d->suppressed[0] != '\0' ? d->suppressed : NULL) &&
                   pn_json_append(list, PN_TAKE(row));
@@ -144,6 +180,7 @@ static json_t *result_json(const struct pn_findings *f, size_t i)
         (d->related_count == 0 ||
          PN_JSON_SET(result, "relatedLocations", related_locations_json(d))) &&
         PN_JSON_SET(result, "partialFingerprints", fingerprints_json(f, i)) &&
+        (d->edit_count == 0 || PN_JSON_SET(result, "fixes", fixes_json(d))) &&
         (d->suppressed == NULL || PN_JSON_SET(result, "suppressions", suppressions_json(d)));
     return stored ? PN_TAKE(result) : NULL;
 }
