@@ -83,7 +83,7 @@ def check_pages(rules):
     load = (ROOT / "docs/rules/load.md").read_text(encoding="utf-8")
     for rule in rules:
         if rule["url"].startswith("https://pannier.dev/rules/load#"):
-            if f"| {rule['id']} | `{rule['name']}` |" not in load:
+            if f"| {rule['id']} | `{rule['name']}` | <a id=\"{rule['name']}\"></a>{rule['summary']} | " not in load:
                 problems.append(f"docs/rules/load.md has no row for {rule['id']} {rule['name']}")
             continue
         page = ROOT / f"docs/rules/{rule['id']}.md"
@@ -97,6 +97,19 @@ def check_pages(rules):
                      if f"\n## {section}\n" not in text]
     return problems + [f"{p.name} is of no rule" for p in (ROOT / "docs/rules").glob("PN*.md")
                        if p.stem not in {r["id"] for r in rules}]
+
+
+def check_explain(rules):
+    """`pannier explain` has a page for each, by its id, and by its name unless a reason has that too."""
+    problems = []
+    reasons = (ROOT / "docs/reasons.md").read_text(encoding="utf-8")
+    for rule in rules:
+        for word in (rule["id"], rule["name"]):
+            done = subprocess.run([PANNIER, "explain", word], capture_output=True, text=True, check=False, timeout=60)
+            first = done.stdout.partition("\n")[0]
+            if f"[`{word}`]" not in reasons and not first.startswith(f"{rule['id']} {rule['name']} ("):
+                problems.append(f"{word}: {first or done.stderr}")
+    return problems
 
 
 # Ids that are written as a word where a diagnostic is made, or near it.
@@ -296,6 +309,7 @@ def main():
     check("ids and names are unique", [r for r in rules if sum(
         o["id"] == r["id"] or o["name"] == r["name"] for o in rules) != 1])
     check("every rule has a page", check_pages(rules))
+    check("every rule is explained", check_explain(rules))
     check("every diagnostic of the loader has a rule", check_loader(rules))
     check("nothing is found in templates/", check_catalogue())
     check("all formats agree", check_formats())

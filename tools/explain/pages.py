@@ -4,8 +4,9 @@
 
 The tables of links in each INDEX.md are the list of ids, by section: the first column is a link to the page, the one
 with the head `meaning`, or with none, says what it is; one with the head `name` is another name for it. The linked
-pages are what is told of each. OUT.h has both as plain text for a terminal, without Markdown; OUT.d tells ninja the
-files that were read.
+pages are what is told of each. Where the first column is no link and another has the head `what to do`, the row itself
+is the page, with the text before the table. OUT.h has both as plain text for a terminal, without Markdown; OUT.d tells
+ninja the files that were read.
 """
 
 import pathlib
@@ -14,6 +15,8 @@ import sys
 import textwrap
 
 COLUMNS = 79
+ID = re.compile(r"[A-Z]+[0-9]+")
+ANCHOR = re.compile(r'<a id="[^"]*"></a>')
 LINK = re.compile(r"\[`?([A-Za-z0-9-]+)`?\]\(([^)#]+\.md)\)")
 
 
@@ -62,15 +65,21 @@ class Entry:
     """One id: where it stands, and what it is."""
 
     def __init__(self, index, section, head, cells):
-        self.name, link = LINK.fullmatch(cells[0]).groups()
-        self.page = index.parent / link
+        link = LINK.fullmatch(cells[0])
+        self.name = link[1] if link else cells[0]
+        self.page = index.parent / link[2] if link else index
         self.section = section
         columns = dict(zip(head, cells))
+        self.advice = None if link else columns["what to do"]
         self.alias = plain(columns.get("name", ""))
         self.meaning = columns["meaning"] if "meaning" in columns else columns[""]
 
     def text(self):
-        return page_text(self.page.read_text(encoding="utf-8"), self.section)
+        markdown = self.page.read_text(encoding="utf-8")
+        if self.advice is not None:
+            about = markdown.split("\n|")[0].partition("\n")[2].strip()
+            markdown = f"# {self.name} {self.alias}\n\n{self.meaning}.\n\n## What to do\n\n{self.advice}.\n\n## What it is\n\n{about}"
+        return page_text(markdown, self.section)
 
 
 def table_entries(index, section, body):
@@ -80,10 +89,10 @@ def table_entries(index, section, body):
         if not line.startswith("|"):
             head = None
             continue
-        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        cells = [ANCHOR.sub("", cell).strip() for cell in line.strip("|").split("|")]
         if head is None:
             head = cells
-        elif LINK.fullmatch(cells[0]):
+        elif LINK.fullmatch(cells[0]) or ("what to do" in head and ID.fullmatch(cells[0])):
             yield Entry(index, section, head, cells)
 
 

@@ -24,9 +24,11 @@ static const struct explain_page *find_page(const char *name)
 
 static enum pn_exit unknown_name(const char *name)
 {
-    const char *names[PN_COUNT_OF(explain_pages) + 1] = {NULL};
-    for (size_t i = 0; i < PN_COUNT_OF(explain_pages); i++)
-        names[i] = explain_pages[i].name;
+    const char *names[2 * PN_COUNT_OF(explain_pages) + 1] = {NULL};
+    for (size_t i = 0; i < PN_COUNT_OF(explain_pages); i++) {
+        names[2 * i] = explain_pages[i].name;
+        names[2 * i + 1] = explain_pages[i].alias;
+    }
     const char *near = pn_str_nearest(pn_str_of(name), names);
     if (near != NULL)
         pn_out_error("no reason and no rule is called \"%s\"; did you mean \"%s\"?", name, near);
