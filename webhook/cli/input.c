@@ -11,13 +11,26 @@
 
 /* ---- names to paths -------------------------------------------------------------------- */
 
+/* A directory that was named holds nothing to read: probably another one was meant. */
+static void say_empty(const char *name, bool recursive, struct pn_diags *diags)
+{
+    const struct pn_source directory = {pn_str_of(name), PN_STR("")};
+    pn_diags_add(diags, PN_SEVERITY_ERROR, "file-unreadable", &directory, (struct pn_span){0},
+                 "no .yaml, .yml or .json file is in this directory");
+    if (!recursive)
+        pn_diags_help(diags, "with --recursive, its subdirectories are read too");
+}
+
 static int add_name(struct pn_paths *paths, const char *name, bool recursive,
                     struct pn_diags *diags)
 {
     struct pn_err err = PN_ERR_INIT;
     if (strcmp(name, "-") == 0 || !pn_file_is_directory(name))
         return pn_paths_add(paths, name);
+    size_t before = paths->count;
     int r = pn_paths_add_directory(paths, name, recursive, &err);
+    if (r == 0 && paths->count == before)
+        say_empty(name, recursive, diags);
     if (r == 0 || r == -ENOMEM)
         return r;
     pn_diags_add(diags, PN_SEVERITY_ERROR, "file-unreadable", NULL, (struct pn_span){0},
@@ -154,7 +167,9 @@ int pn_input_read_documents(struct pn_input_file *file, struct pn_arena *a, stru
     struct pn_str bytes = file->source.bytes;
     struct pn_err err = PN_ERR_INIT;
     size_t first = first_byte(bytes);
-    bool has_brace = first < bytes.n && bytes.s[first] == '{';
+    /* "{{" begins no JSON, but a template. */
+    bool has_brace = first < bytes.n && bytes.s[first] == '{' &&
+                     !(first + 1 < bytes.n && bytes.s[first + 1] == '{');
     if (has_brace) {
         int r = read_json(file, first, a, &err);
         if (r <= 0)

@@ -40,9 +40,19 @@ static size_t count_documents(const struct pn_input *input)
     return n;
 }
 
+/* Text that is YAML by chance, a list, a number: nothing that anybody would apply. */
+static void say_no_object(struct pn_diags *diags, const struct pn_document *doc)
+{
+    if (doc->root == NULL || doc->root->kind == PN_NODE_MAPPING)
+        return;
+    pn_diags_add(diags, PN_SEVERITY_ERROR, "not-a-policy", doc->source, doc->root->span,
+                 "expected an object, got %s", pn_node_kind_name(doc->root));
+    pn_diags_help(diags, "leave the file out, or correct it");
+}
+
 /* Policies among the paths; everything else is a manifest. */
 static int sort_documents(struct documents *ret, const struct pn_input *paths,
-                          const struct pn_input *manifests)
+                          const struct pn_input *manifests, struct pn_diags *diags)
 {
     size_t n = count_documents(paths) + count_documents(manifests);
     ret->policies = calloc(n + 1, sizeof *ret->policies);
@@ -53,6 +63,7 @@ static int sort_documents(struct documents *ret, const struct pn_input *paths,
         const struct pn_input_file *file = &paths->files[i];
         size_t before = ret->policy_count;
         for (size_t k = 0; k < file->doc_count; k++) {
+            say_no_object(diags, &file->docs[k]);
             if (pn_lint_is_policy(&file->docs[k]))
                 ret->policies[ret->policy_count++] = file->docs[k];
             else
@@ -61,8 +72,10 @@ static int sort_documents(struct documents *ret, const struct pn_input *paths,
         ret->file_count += ret->policy_count > before;
     }
     for (size_t i = 0; i < manifests->file_count; i++) {
-        for (size_t k = 0; k < manifests->files[i].doc_count; k++)
+        for (size_t k = 0; k < manifests->files[i].doc_count; k++) {
+            say_no_object(diags, &manifests->files[i].docs[k]);
             ret->others[ret->other_count++] = manifests->files[i].docs[k];
+        }
     }
     return 0;
 }
@@ -174,7 +187,7 @@ int pn_lint_examine(struct pn_lint_result *ret, const struct pn_lint_job *job)
         r = pn_input_read_texts(&ret->manifests, job->manifests, job->recursive, job->texts,
                                 job->text_count, &ret->diags);
     if (r == 0)
-        r = sort_documents(&d, &ret->paths, &ret->manifests);
+        r = sort_documents(&d, &ret->paths, &ret->manifests, &ret->diags);
     ret->is_unread = has_unread(&ret->diags);
     ret->policy_count = d.policy_count;
     ret->file_count = d.file_count;

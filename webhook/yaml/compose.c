@@ -63,12 +63,12 @@ static int count_nodes(struct pn_compose *c, uint64_t n, bool aliased)
                      "aliases stand for %" PRIu64 " of the %" PRIu64
                      " values up to here, more than kubectl accepts",
                      c->aliased, c->decoded);
-        pn_diags_help(c->diags, "repeat less, or write the repeated parts out");
+        pn_fault_help(c, "repeat less, or write the repeated parts out");
     } else {
         c->exhausted = true;
         pn_fault_add(c, PN_FAULT_LIMIT, place, "this file holds more than %d values",
                      PN_YAML_MAX_NODES);
-        pn_diags_help(c->diags, "split it into smaller files");
+        pn_fault_help(c, "split it into smaller files");
     }
     return PN_YAML_E_INVALID;
 }
@@ -79,6 +79,7 @@ static int check_depth(struct pn_compose *c, unsigned depth)
         return 0;
     pn_fault_add(c, PN_FAULT_LIMIT, pn_cursor_span(&c->at, c->at.byte),
                  "lists and mappings are nested more than %d deep here", PN_YAML_MAX_DEPTH);
+    pn_fault_help(c, "no object of Kubernetes needs that: look for a bracket too many");
     return PN_YAML_E_INVALID;
 }
 
@@ -206,7 +207,7 @@ static int read_alias(struct pn_part *ret, struct pn_compose *c, unsigned depth)
     if (anchor == NULL) {
         pn_fault_add(c, PN_FAULT_SYNTAX, ret->place, "no anchor &%.*s stands before this alias",
                      PN_STR_ARG(name));
-        pn_diags_help(c->diags, "a text that starts with '*' must be quoted");
+        pn_fault_help(c, "a text that starts with '*' must be quoted");
         return 0;
     }
     if (anchor->node == NULL) {
@@ -326,7 +327,7 @@ void pn_compose_check_value(struct pn_compose *c, const struct pn_part *part)
                  isnan(part->node->r) ? ".nan"
                  : part->node->r < 0  ? "-.inf"
                                       : ".inf");
-    pn_diags_help(c->diags, "quote it if a string is meant");
+    pn_fault_help(c, "quote it if a string is meant");
 }
 
 /* ---- documents ------------------------------------------------------------------------- */

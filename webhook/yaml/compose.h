@@ -62,6 +62,8 @@ struct pn_compose {
     uint64_t decoded, aliased; /* nodes of this document; those that aliases stand for */
     uint64_t nodes;            /* nodes of the file */
     bool exhausted;            /* the file has too many */
+    bool is_template;          /* a fault in a line with "{{" was told: there are more */
+    bool wants_help;           /* the fault added last can be explained */
     size_t faults;             /* of this document */
 };
 

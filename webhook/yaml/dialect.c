@@ -99,7 +99,7 @@ static bool refuse_mark(struct pn_compose *c)
             pn_cursor_to_byte(&place, place.byte + (size_t)(at - c->text.s));
             pn_fault_add(c, PN_FAULT_SYNTAX, pn_cursor_span(&place, place.byte + mark.n),
                          "a byte order mark (U+FEFF) stands within the file");
-            pn_diags_help(c->diags, "remove it; editors do not show it");
+            pn_fault_help(c, "remove it; editors do not show it");
             return true;
         }
         at += mark.n;
@@ -144,7 +144,7 @@ static void settle_double_quoted(struct pn_compose *c, struct pn_span span, stru
         i++;
         if (written.s[i] == '/') {
             pn_fault_add(c, PN_FAULT_SYNTAX, span, "the escape \\/ is not known to kubectl");
-            pn_diags_help(c->diags, "write the slash without a backslash");
+            pn_fault_help(c, "write the slash without a backslash");
             return;
         }
         bool apostrophe = written.s[i] == '\'';
@@ -161,7 +161,7 @@ static void settle_plain(struct pn_compose *c, struct pn_span span, struct pn_st
     if (memchr(written.s, '?', written.n) != NULL) {
         pn_fault_add(c, PN_FAULT_SYNTAX, span,
                      "a text between brackets cannot hold '?' without quotes");
-        pn_diags_help(c->diags, "quote the text");
+        pn_fault_help(c, "quote the text");
         return;
     }
     for (size_t i = 0; i < c->event.data.scalar.length; i++) {

@@ -30,10 +30,27 @@ void pn_fault_add(struct pn_compose *c, const char *id, struct pn_span span, con
     vsnprintf(message, sizeof message, format, args);
     va_end(args);
     c->faults++;
+    /* A template has many, and one cause. */
+    bool is_template = pn_str_contains(pn_source_line(c->source, span.start), PN_STR("{{"));
+    c->wants_help = !is_template;
+    if (is_template && c->is_template)
+        return;
+    c->is_template = c->is_template || is_template;
     pn_diags_add(c->diags, PN_SEVERITY_ERROR, id, c->source, span, "%s", message);
-    if (pn_str_contains(pn_source_line(c->source, span.start), PN_STR("{{")))
+    if (is_template)
         pn_diags_help(c->diags, "this looks like a template: render it first, for example with "
                                 "`helm template`");
+}
+
+void pn_fault_help(struct pn_compose *c, const char *format, ...)
+{
+    char help[PN_ERR_MAX_BYTES];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(help, sizeof help, format, args);
+    va_end(args);
+    if (c->wants_help)
+        pn_diags_help(c->diags, "%s", help);
 }
 
 /* Where the parser's mark stands. */
@@ -48,13 +65,11 @@ static void add_at(struct pn_compose *c, struct pn_cursor place, const char *mes
                    const char *help)
 {
     struct pn_cursor end = place;
-    size_t before = c->diags->count;
     if (end.byte < end.bytes.n && end.bytes.s[end.byte] != '\n')
         pn_cursor_step(&end);
     pn_fault_add(c, PN_FAULT_SYNTAX, pn_cursor_span(&place, end.byte), "%s", message);
-    if (help != NULL && c->diags->count > before &&
-        c->diags->items[c->diags->count - 1].help == NULL)
-        pn_diags_help(c->diags, "%s", help);
+    if (help != NULL)
+        pn_fault_help(c, "%s", help);
 }
 
 /* ---- bytes that are no YAML at all ----------------------------------------------------- */

@@ -11,10 +11,13 @@
 
 /*
  * Tells a fault of the document at hand and counts it. When its line looks like a template that
- * was not rendered, the help says so.
+ * was not rendered, the help says so, and other such faults of the file are only counted.
  */
 void pn_fault_add(struct pn_compose *c, const char *id, struct pn_span span, const char *format,
                   ...) PN_PRINTF(4, 5);
+
+/* Help for the fault added last, unless that has a better one. */
+void pn_fault_help(struct pn_compose *c, const char *format, ...) PN_PRINTF(2, 3);
 
 /* Tells, in our words, why the parser stopped. */
 void pn_fault_syntax(struct pn_compose *c);

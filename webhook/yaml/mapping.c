@@ -50,12 +50,12 @@ static bool refuse_key(struct pn_compose *c, const struct pn_part *key)
         return true;
     case PN_NODE_NULL:
         pn_fault_add(c, PN_FAULT_SYNTAX, key->place, "null cannot be a key");
-        pn_diags_help(c->diags, "quote it if a string is meant");
+        pn_fault_help(c, "quote it if a string is meant");
         return true;
     case PN_NODE_RAW:
         pn_fault_add(c, PN_FAULT_SYNTAX, key->place, "the number %.*s is too large for a key",
                      PN_STR_ARG(key->node->s));
-        pn_diags_help(c->diags, "quote it");
+        pn_fault_help(c, "quote it");
         return true;
     default:
         return false;
@@ -193,12 +193,12 @@ static void settle_duplicate(struct pn_compose *c, struct pn_entry *first,
         pn_fault_add(c, PN_FAULT_DUPLICATE_KEY, again->place,
                      "this merge sets the key %s, which is already set at line %u", name,
                      first->place.line);
-        pn_diags_help(c->diags, "kubectl does not override merged keys; leave one of them out");
+        pn_fault_help(c, "kubectl does not override merged keys; leave one of them out");
     } else if (first->is_merged) {
         pn_fault_add(c, PN_FAULT_DUPLICATE_KEY, again->place,
                      "the key %s is already set by the merge (<<) at line %u", name,
                      first->place.line);
-        pn_diags_help(c->diags, "kubectl does not override merged keys; leave one of them out");
+        pn_fault_help(c, "kubectl does not override merged keys; leave one of them out");
     } else {
         pn_fault_add(c, PN_FAULT_DUPLICATE_KEY, again->place,
                      "the key %s is already set at line %u of this mapping", name,

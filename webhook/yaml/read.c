@@ -35,6 +35,19 @@ static int refuse(struct pn_diags *diags, const char *id, const struct pn_source
     return PN_YAML_E_INVALID;
 }
 
+/* So many bytes are looked at to tell a program or an archive from text. */
+enum { LOOK_BYTES = 1024 };
+
+static bool is_binary(struct pn_str bytes)
+{
+    size_t n = bytes.n < LOOK_BYTES ? bytes.n : LOOK_BYTES, odd = 0;
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)bytes.s[i];
+        odd += (c < ' ' && c != '\t' && c != '\n' && c != '\r') || c == 0x7f;
+    }
+    return odd > 3 && odd > n / 10;
+}
+
 /* Turns away what is not worth a parser. */
 static int check_source(const struct pn_source *source, struct pn_diags *diags)
 {
@@ -46,6 +59,11 @@ static int check_source(const struct pn_source *source, struct pn_diags *diags)
         pn_str_has_prefix(bytes, PN_STR("\xfe\xff")))
         return refuse(diags, "yaml-syntax", source, "this file is UTF-16 text",
                       "save the file as UTF-8");
+    if (pn_str_has_prefix(bytes, PN_STR("\x1f\x8b")))
+        return refuse(diags, "yaml-syntax", source, "this file is compressed", "unpack it first");
+    if (is_binary(bytes))
+        return refuse(diags, "yaml-syntax", source, "this is no text: a program, an archive or so",
+                      "leave it out, or give it a name that does not end in .yaml, .yml or .json");
     return 0;
 }
 
