@@ -176,7 +176,7 @@ static bool check_flags(const struct options *o)
 {
     if (o->diff && (o->fix || o->write_baseline))
         pn_out_error("--diff changes nothing: leave out --fix and --write-baseline");
-    else if (o->diff && pn_lint_output_needs_stdout(&o->outputs))
+    else if (o->diff && !pn_lint_output_is_default(&o->outputs))
         pn_out_error("--diff prints a diff, not findings: leave out --output");
     else
         return pn_lint_output_check(&o->outputs);

@@ -89,15 +89,9 @@ static bool write_file(enum format format, const char *file, const struct pn_fin
     return r == 0;
 }
 
-bool pn_lint_output_needs_stdout(const struct pn_flag_list *outputs)
+bool pn_lint_output_is_default(const struct pn_flag_list *outputs)
 {
-    for (size_t i = 0; i < outputs->count; i++) {
-        enum format format = FORMAT_FULL;
-        const char *file = NULL;
-        if (read_output(&format, &file, outputs->items[i]) && file == NULL)
-            return format != FORMAT_FULL;
-    }
-    return false;
+    return outputs->count == 1 && strcmp(outputs->items[0], formats[FORMAT_FULL]) == 0;
 }
 
 /* The format that goes to no file. */

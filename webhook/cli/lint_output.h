@@ -10,8 +10,8 @@
 /* False: one is not legal, or two go to standard output; that was said. */
 bool pn_lint_output_check(const struct pn_flag_list *outputs);
 
-/* True when a format other than `full`, the default, goes to standard output. */
-bool pn_lint_output_needs_stdout(const struct pn_flag_list *outputs);
+/* True when nothing but the default is asked for: `full` on standard output. */
+bool pn_lint_output_is_default(const struct pn_flag_list *outputs);
 
 /*
  * Writes the findings in each format, and a summary on standard error beside those for people.
