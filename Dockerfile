@@ -25,10 +25,12 @@ COPY certs certs
 COPY webhook webhook
 COPY docs/reasons.md docs/
 COPY docs/reasons docs/reasons
+COPY docs/rules docs/rules
 COPY tools/explain tools/explain
+COPY tools/embed tools/embed
 RUN meson setup --prefix /usr --buildtype release -Dtests=false /build && \
     meson compile -C /build && \
-    DESTDIR=/runtime meson install -C /build --no-rebuild --strip
+    DESTDIR=/runtime meson install -C /build --no-rebuild --strip --tags runtime
 # The libraries, with what scanners and lawyers ask for: the packages' entries and copyrights.
 COPY tools/image/collect.sh ./
 RUN sh collect.sh /runtime/usr/bin/pannier /runtime

@@ -16,7 +16,7 @@ enum pn_exit {
     PN_EXIT_UNCHANGED = 3, /* preview --error-unchanged: all is well, and nothing was injected */
 };
 
-/* One subcommand. The table of them in main.c is both dispatch and help. */
+/* One subcommand. The table of them (cli/commands.h) is both dispatch and help. */
 struct pn_cmd {
     const char *name;     /* one word or two */
     const char *summary;  /* a capital verb, no final period */
@@ -40,6 +40,8 @@ extern const struct pn_cmd pn_cmd_certs_issue;
 extern const struct pn_cmd pn_cmd_certs_check;
 extern const struct pn_cmd pn_cmd_webhook_config;
 extern const struct pn_cmd pn_cmd_explain;
+extern const struct pn_cmd pn_cmd_completion;
 extern const struct pn_cmd pn_cmd_version;
+extern const struct pn_cmd pn_cmd_help;
 
 #endif

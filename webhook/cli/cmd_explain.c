@@ -2,7 +2,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "cli/cmd.h"
+#include "cli/commands.h"
+#include "cli/explain.h"
 #include "cli/out.h"
 
 struct explain_page {
@@ -11,6 +12,14 @@ struct explain_page {
 };
 
 #include "cli/explain_pages.h" /* made by meson of the indices of reasons and rules */
+
+const char *pn_explain_name(size_t i, const char **ret_alias)
+{
+    if (i >= PN_COUNT_OF(explain_pages))
+        return NULL;
+    *ret_alias = explain_pages[i].alias;
+    return explain_pages[i].name;
+}
 
 static const struct explain_page *find_page(const char *name)
 {
@@ -34,7 +43,9 @@ static enum pn_exit unknown_name(const char *name)
         pn_out_error("no reason and no rule is called \"%s\"; did you mean \"%s\"?", name, near);
     else
         pn_out_error("no reason and no rule is called \"%s\"", name);
-    pn_out_note(PN_STR("See 'pannier explain' for all of them.\n"));
+    PN_CLEANUP(pn_buf_deinit) struct pn_buf hint = PN_BUF_INIT;
+    pn_program_write(&hint, "See 'pannier explain' for all of them.\n");
+    pn_out_note(pn_buf_view(&hint));
     return PN_EXIT_FAILED;
 }
 

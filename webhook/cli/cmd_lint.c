@@ -26,7 +26,7 @@ static const struct pn_flag flags[] = {
     {"output", 'o', PN_FLAG_LIST, AT(outputs), "FORMAT[=FILE]",
      "Format: full, concise, json, sarif, github, gitlab, junit; with =FILE into a file. May be "
      "repeated, once for standard output",
-     "full"},
+     "full", .words = pn_lint_formats},
     {"profile", 0, PN_FLAG_CHOICE, AT(profile), "NAME",
      "Rules to begin with; minimal has only the errors, strict has all rules, and hints are "
      "warnings",

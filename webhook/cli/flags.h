@@ -40,6 +40,7 @@ struct pn_flag {
     const char *initial;        /* default; NULL: zero, and not shown */
     uint32_t max;               /* PN_FLAG_NUMBER */
     const char *const *choices; /* PN_FLAG_CHOICE; ends with NULL */
+    const char *const *words;   /* others: what completion offers, beside what `value` tells it */
 };
 
 /* -h or --help was among the flags; nothing else was looked at. */
@@ -60,8 +61,5 @@ void pn_flags_deinit(const struct pn_cmd *cmd, void *options);
 
 /* Seconds of a duration such as "1m30s", "0", "1.5h" or "500ms" (Go's time.ParseDuration). */
 bool pn_flags_read_duration(uint32_t *ret_seconds, const char *text);
-
-/* Appends the help of a command: at most 80 columns. */
-void pn_flags_write_help(struct pn_buf *out, const struct pn_cmd *cmd);
 
 #endif

@@ -16,16 +16,16 @@ enum format {
     FORMAT_GITLAB,
     FORMAT_JUNIT,
 };
-static const char *const formats[] = {"full",   "concise", "json",  "sarif",
-                                      "github", "gitlab",  "junit", NULL};
+const char *const pn_lint_formats[] = {"full",   "concise", "json",  "sarif",
+                                       "github", "gitlab",  "junit", NULL};
 
 /* "sarif=lint.sarif": the format, and the file (NULL: standard output). False: said why. */
 static bool read_output(enum format *ret, const char **ret_file, const char *text)
 {
     struct pn_str rest = pn_str_of(text);
     struct pn_str word = pn_str_split(&rest, '=');
-    for (int i = 0; formats[i] != NULL; i++) {
-        if (pn_str_is(word, formats[i]) && (rest.s == NULL || rest.n > 0)) {
+    for (int i = 0; pn_lint_formats[i] != NULL; i++) {
+        if (pn_str_is(word, pn_lint_formats[i]) && (rest.s == NULL || rest.n > 0)) {
             *ret = (enum format)i;
             *ret_file = rest.s;
             return true;
@@ -91,7 +91,7 @@ static bool write_file(enum format format, const char *file, const struct pn_fin
 
 bool pn_lint_output_is_default(const struct pn_flag_list *outputs)
 {
-    return outputs->count == 1 && strcmp(outputs->items[0], formats[FORMAT_FULL]) == 0;
+    return outputs->count == 1 && strcmp(outputs->items[0], pn_lint_formats[FORMAT_FULL]) == 0;
 }
 
 /* The format that goes to no file. */

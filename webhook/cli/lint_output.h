@@ -7,6 +7,9 @@
 
 /* What -o of `pannier lint` names: "FORMAT" for standard output, "FORMAT=FILE" for a file. */
 
+/* Their words, for completion; ends with NULL. */
+extern const char *const pn_lint_formats[];
+
 /* False: one is not legal, or two go to standard output; that was said. */
 bool pn_lint_output_check(const struct pn_flag_list *outputs);
 

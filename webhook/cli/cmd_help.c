@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/commands.h"
+#include "cli/out.h"
+
+static enum pn_exit unexpected(const char *word)
+{
+    PN_CLEANUP(pn_buf_deinit) struct pn_buf hint = PN_BUF_INIT;
+    pn_out_error("unexpected argument \"%s\"", word);
+    pn_program_write(&hint, "See 'pannier help --help' for usage.\n");
+    pn_out_note(pn_buf_view(&hint));
+    return PN_EXIT_FAILED;
+}
+
+static enum pn_exit run(const void *options, char **operands, size_t n)
+{
+    size_t words = 0;
+    const struct pn_cmd *cmd = n > 0 ? pn_commands_find(operands, n, &words) : NULL;
+    (void)options;
+    if (n > 0 && cmd == NULL)
+        return pn_commands_refuse(operands, n);
+    if (words < n)
+        return unexpected(operands[words]);
+    return pn_help_print(cmd);
+}
+
+const struct pn_cmd pn_cmd_help = {
+    .name = "help",
+    .summary = "Explain a command",
+    .usage = "[COMMAND]",
+    .operands_max = 2,
+    .run = run,
+};
