@@ -40,6 +40,7 @@ extern const struct pn_cmd pn_cmd_certs_issue;
 extern const struct pn_cmd pn_cmd_certs_check;
 extern const struct pn_cmd pn_cmd_webhook_config;
 extern const struct pn_cmd pn_cmd_explain;
+extern const struct pn_cmd pn_cmd_schema;
 extern const struct pn_cmd pn_cmd_completion;
 extern const struct pn_cmd pn_cmd_version;
 extern const struct pn_cmd pn_cmd_help;

@@ -35,16 +35,52 @@ struct pn_str pn_suite_path(const struct pn_source *source, struct pn_str path, 
 
 /* ---- the document ---------------------------------------------------------------------- */
 
-struct header {
-    const struct pn_node *api_version, *kind, *metadata, *policies, *cases;
+struct namespace_fields {
+    struct pn_str name;
+    struct pn_value labels;
 };
 
-static const struct pn_field header_fields[] = {
-    {"apiVersion", PN_FIELD_NODE, offsetof(struct header, api_version), true},
-    {"kind", PN_FIELD_NODE, offsetof(struct header, kind), true},
-    {"metadata", PN_FIELD_NODE, offsetof(struct header, metadata), true},
-    {"policies", PN_FIELD_NODE, offsetof(struct header, policies)},
-    {"cases", PN_FIELD_NODE, offsetof(struct header, cases), true},
+static const struct pn_field namespace_fields[] = {
+    {"name", PN_FIELD_STRING, offsetof(struct namespace_fields, name),
+     .help = "Its name; default: that of the object, else default"},
+    {"labels", PN_FIELD_STRING_MAP, offsetof(struct namespace_fields, labels),
+     .help = "Its labels; without them nobody knows any but kubernetes.io/metadata.name"},
+    {0}};
+
+struct request_fields {
+    int operation;
+    const struct pn_node *user_info;
+};
+
+static const struct pn_field request_fields[] = {
+    {"operation", PN_FIELD_ENUM, offsetof(struct request_fields, operation),
+     .words = pn_operation_words, .help = "What is done to the Pod; default CREATE"},
+    {"userInfo", PN_FIELD_NODE, offsetof(struct request_fields, user_info), .form = PN_FORM_ANY,
+     .help = "Who does it, as in an AdmissionRequest"},
+    {0}};
+
+struct case_fields {
+    struct pn_str name;
+    const struct pn_node *object, *manifest, *select, *expect;
+    struct namespace_fields namespace;
+    struct request_fields request;
+};
+
+static const struct pn_field case_fields[] = {
+    {"name", PN_FIELD_STRING, offsetof(struct case_fields, name), true,
+     .help = "What it shows; each name once in a document"},
+    {"object", PN_FIELD_NODE, offsetof(struct case_fields, object), .form = PN_FORM_STRING,
+     .help = "A file with manifests, from the directory of this file"},
+    {"manifest", PN_FIELD_NODE, offsetof(struct case_fields, manifest), .form = PN_FORM_MANIFEST,
+     .help = "The object itself, as a mapping or as text"},
+    {"select", PN_FIELD_NODE, offsetof(struct case_fields, select), .form = PN_FORM_STRING,
+     .help = "KIND/NAME, when there are several objects"},
+    {"namespace", PN_FIELD_OBJECT, offsetof(struct case_fields, namespace),
+     .fields = namespace_fields, .help = "The namespace of the object"},
+    {"request", PN_FIELD_OBJECT, offsetof(struct case_fields, request), .fields = request_fields,
+     .help = "The request that the API server makes"},
+    {"expect", PN_FIELD_NODE, offsetof(struct case_fields, expect), true, .form = PN_FORM_OBJECT,
+     .fields = pn_expect_fields, .help = "What must come out; what is left out is not looked at"},
     {0}};
 
 struct metadata {
@@ -53,10 +89,35 @@ struct metadata {
 };
 
 static const struct pn_field metadata_fields[] = {
-    {"name", PN_FIELD_STRING, offsetof(struct metadata, name), true},
-    {"labels", PN_FIELD_NODE, offsetof(struct metadata, labels)},
-    {"annotations", PN_FIELD_NODE, offsetof(struct metadata, annotations)},
+    {"name", PN_FIELD_STRING, offsetof(struct metadata, name), true,
+     .help = "Name of the test; a DNS subdomain"},
+    {"labels", PN_FIELD_NODE, offsetof(struct metadata, labels),
+     .help = "Labels; pannier takes no notice of them"},
+    {"annotations", PN_FIELD_NODE, offsetof(struct metadata, annotations),
+     .help = "Annotations; pannier takes no notice of them"},
     {0}};
+
+struct header {
+    const struct pn_node *api_version, *kind, *metadata, *policies, *cases;
+};
+
+static const struct pn_field header_fields[] = {
+    {"apiVersion", PN_FIELD_NODE, offsetof(struct header, api_version), true,
+     .form = PN_FORM_STRING, .help = "Always pannier.dev/v1alpha1"},
+    {"kind", PN_FIELD_NODE, offsetof(struct header, kind), true, .form = PN_FORM_STRING,
+     .help = "What the document is"},
+    {"metadata", PN_FIELD_NODE, offsetof(struct header, metadata), true, .form = PN_FORM_OBJECT,
+     .fields = metadata_fields, .help = "Name, and what others want to note"},
+    {"policies", PN_FIELD_NODE, offsetof(struct header, policies), .form = PN_FORM_STRING,
+     .shape = PN_SCHEMA_LIST,
+     .help = "Files and directories of policies, from the directory of this file; those in this "
+             "file are used as well"},
+    {"cases", PN_FIELD_NODE, offsetof(struct header, cases), true, .form = PN_FORM_OBJECT,
+     .shape = PN_SCHEMA_LIST, .fields = case_fields, .help = "What is tested"},
+    {0}};
+
+const struct pn_document_kind pn_suite_kind = {"PolicyTest", "What policies must do to objects",
+                                               header_fields, NULL};
 
 static void decode_header(struct header *ret, struct pn_suite *suite, struct pn_decoder *d)
 {
@@ -130,45 +191,6 @@ static int load_policies(struct pn_suite *suite, struct pn_decoder *d, const str
 }
 
 /* ---- cases ----------------------------------------------------------------------------- */
-
-struct namespace_fields {
-    struct pn_str name;
-    struct pn_value labels;
-};
-
-static const struct pn_field namespace_fields[] = {
-    {"name", PN_FIELD_STRING, offsetof(struct namespace_fields, name)},
-    {"labels", PN_FIELD_STRING_MAP, offsetof(struct namespace_fields, labels)},
-    {0}};
-
-struct request_fields {
-    int operation;
-    const struct pn_node *user_info;
-};
-
-static const struct pn_field request_fields[] = {
-    {"operation", PN_FIELD_ENUM, offsetof(struct request_fields, operation),
-     .words = pn_operation_words},
-    {"userInfo", PN_FIELD_NODE, offsetof(struct request_fields, user_info)},
-    {0}};
-
-struct case_fields {
-    struct pn_str name;
-    const struct pn_node *object, *manifest, *select, *expect;
-    struct namespace_fields namespace;
-    struct request_fields request;
-};
-
-static const struct pn_field case_fields[] = {
-    {"name", PN_FIELD_STRING, offsetof(struct case_fields, name), true},
-    {"object", PN_FIELD_NODE, offsetof(struct case_fields, object)},
-    {"manifest", PN_FIELD_NODE, offsetof(struct case_fields, manifest)},
-    {"select", PN_FIELD_NODE, offsetof(struct case_fields, select)},
-    {"namespace", PN_FIELD_OBJECT, offsetof(struct case_fields, namespace),
-     .fields = namespace_fields},
-    {"request", PN_FIELD_OBJECT, offsetof(struct case_fields, request), .fields = request_fields},
-    {"expect", PN_FIELD_NODE, offsetof(struct case_fields, expect), true},
-    {0}};
 
 /* The object's namespace, the test's, or "default"; both at once must agree. */
 static int decode_namespace(struct pn_case *c, struct pn_decoder *d,

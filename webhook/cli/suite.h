@@ -5,6 +5,7 @@
 #include "cli/input.h"
 #include "cli/value_path.h"
 #include "engine/decide.h"
+#include "engine/decode.h"
 #include "kube/workload.h"
 #include "report/results.h"
 
@@ -66,6 +67,10 @@ struct pn_suite {
     size_t input_count;
 };
 
+/* The table that decodes the document, and that of `expect` in its cases. */
+extern const struct pn_document_kind pn_suite_kind;
+extern const struct pn_field pn_expect_fields[];
+
 /* True for a document of our apiVersion and kind PolicyTest. */
 bool pn_suite_is_one(const struct pn_document *doc);
 
@@ -88,7 +93,6 @@ void pn_suite_deinit(struct pn_suite *suite);
 struct pn_str pn_suite_path(const struct pn_source *source, struct pn_str path, struct pn_arena *a);
 
 /* Decodes `expect` of one case; faults go to the decoder's diagnostics. */
-struct pn_decoder;
 void pn_expect_decode(struct pn_expect *ret, struct pn_decoder *d, const struct pn_node *node,
                       const struct pn_policy_set *set);
 

@@ -12,8 +12,27 @@ struct container_fields {
 };
 
 static const struct pn_field container_fields[] = {
-    {"added", PN_FIELD_NODE, offsetof(struct container_fields, added)},
-    {"initAdded", PN_FIELD_NODE, offsetof(struct container_fields, init_added)},
+    {"added", PN_FIELD_NODE, offsetof(struct container_fields, added), .form = PN_FORM_STRING,
+     .shape = PN_SCHEMA_LIST,
+     .help = "Names of the containers that were added, all of them, in their order"},
+    {"initAdded", PN_FIELD_NODE, offsetof(struct container_fields, init_added),
+     .form = PN_FORM_STRING, .shape = PN_SCHEMA_LIST, .help = "The same of init containers"},
+    {0}};
+
+struct assert_fields {
+    const struct pn_node *path, *equals, *contains, *exists;
+};
+
+static const struct pn_field assert_fields[] = {
+    {"path", PN_FIELD_NODE, offsetof(struct assert_fields, path), true, .form = PN_FORM_STRING,
+     .help = "A JSONPath, such as $.spec.initContainers[0].image"},
+    {"equals", PN_FIELD_NODE, offsetof(struct assert_fields, equals),
+     .help = "There is exactly one value, and it is this"},
+    {"contains", PN_FIELD_NODE, offsetof(struct assert_fields, contains),
+     .help = "One of the values is a list with this item, a text with this part, or a mapping with "
+             "these members"},
+    {"exists", PN_FIELD_NODE, offsetof(struct assert_fields, exists), .form = PN_FORM_BOOL,
+     .help = "Whether there is any"},
     {0}};
 
 struct expect_fields {
@@ -22,16 +41,26 @@ struct expect_fields {
     struct container_fields containers;
 };
 
-static const struct pn_field expect_fields[] = {
-    {"result", PN_FIELD_ENUM, offsetof(struct expect_fields, result), .words = result_words},
-    {"reason", PN_FIELD_NODE, offsetof(struct expect_fields, reason)},
-    {"policies", PN_FIELD_NODE, offsetof(struct expect_fields, policies)},
-    {"reasons", PN_FIELD_NODE, offsetof(struct expect_fields, reasons)},
-    {"notes", PN_FIELD_NODE, offsetof(struct expect_fields, notes)},
+const struct pn_field pn_expect_fields[] = {
+    {"result", PN_FIELD_ENUM, offsetof(struct expect_fields, result), .words = result_words,
+     .help = "What becomes of the Pod; notInjected is annotated or unchanged"},
+    {"reason", PN_FIELD_NODE, offsetof(struct expect_fields, reason), .form = PN_FORM_REVIEW_REASON,
+     .help = "Reason of the review as a whole"},
+    {"policies", PN_FIELD_NODE, offsetof(struct expect_fields, policies), .form = PN_FORM_STRING,
+     .shape = PN_SCHEMA_LIST,
+     .help = "The policies whose content is in the Pod, all of them, in their order"},
+    {"reasons", PN_FIELD_NODE, offsetof(struct expect_fields, reasons),
+     .form = PN_FORM_POLICY_REASON, .shape = PN_SCHEMA_MAP,
+     .help = "POLICY: REASON, for those that matter"},
+    {"notes", PN_FIELD_NODE, offsetof(struct expect_fields, notes), .form = PN_FORM_NOTE,
+     .shape = PN_SCHEMA_LIST, .help = "Reasons that must be told beside others"},
     {"containers", PN_FIELD_OBJECT, offsetof(struct expect_fields, containers),
-     .fields = container_fields},
-    {"golden", PN_FIELD_NODE, offsetof(struct expect_fields, golden)},
-    {"assert", PN_FIELD_NODE, offsetof(struct expect_fields, asserts)},
+     .fields = container_fields, .help = "The containers that were added"},
+    {"golden", PN_FIELD_NODE, offsetof(struct expect_fields, golden), .form = PN_FORM_STRING,
+     .help = "A file with the whole JSON Patch, as YAML, from the directory of this file"},
+    {"assert", PN_FIELD_NODE, offsetof(struct expect_fields, asserts), .form = PN_FORM_OBJECT,
+     .shape = PN_SCHEMA_LIST, .fields = assert_fields,
+     .help = "What is asked about the Pod that comes out"},
     {0}};
 
 /* A list of strings, or NULL after a fault. */
@@ -159,17 +188,6 @@ static void decode_notes(struct pn_expect *ret, struct pn_decoder *d, const stru
 
 /* ---- assertions ------------------------------------------------------------------------ */
 
-struct assert_fields {
-    const struct pn_node *path, *equals, *contains, *exists;
-};
-
-static const struct pn_field assert_fields[] = {
-    {"path", PN_FIELD_NODE, offsetof(struct assert_fields, path), true},
-    {"equals", PN_FIELD_NODE, offsetof(struct assert_fields, equals)},
-    {"contains", PN_FIELD_NODE, offsetof(struct assert_fields, contains)},
-    {"exists", PN_FIELD_NODE, offsetof(struct assert_fields, exists)},
-    {0}};
-
 static void decode_path(struct pn_value_path *ret, struct pn_decoder *d, const struct pn_node *node)
 {
     struct pn_err err = PN_ERR_INIT;
@@ -246,7 +264,7 @@ void pn_expect_decode(struct pn_expect *ret, struct pn_decoder *d, const struct 
 {
     struct expect_fields fields = {.result = PN_EXPECT_NONE};
     *ret = (struct pn_expect){.result = PN_EXPECT_NONE};
-    pn_decode_object(d, node, "expect", expect_fields, &fields);
+    pn_decode_object(d, node, "expect", pn_expect_fields, &fields);
     if (node->kind == PN_NODE_MAPPING && node->mapping.count == 0)
         pn_decode_fault(d, node, "empty-value", "expect: expects nothing");
     ret->result = fields.result;

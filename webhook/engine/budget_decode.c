@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/limits.h"
 #include "engine/budget.h"
+#include "engine/kinds.h"
 #include "kube/names.h"
 #include "kube/quantity.h"
 
@@ -34,45 +35,70 @@ struct spec {
 #define AT(member) (offsetof(struct spec, member) - offsetof(struct spec, max))
 
 static const struct pn_field match_fields[] = {
-    {"podSelector", PN_FIELD_NODE, 0, true},
+    {"podSelector", PN_FIELD_NODE, 0, true, .form = PN_FORM_SELECTOR,
+     .help = "Labels of the Pods that it bounds; {} is every Pod"},
     {"namespaceSelector", PN_FIELD_NODE,
-     offsetof(struct spec, match.namespace_selector) - offsetof(struct spec, match)},
+     offsetof(struct spec, match.namespace_selector) - offsetof(struct spec, match),
+     .form = PN_FORM_SELECTOR, .help = "Labels of the namespaces; absent: all"},
     {0}};
 
 static const struct pn_field amounts_fields[] = {
-    {"requests", PN_FIELD_NODE, offsetof(struct amounts, requests)},
-    {"limits", PN_FIELD_NODE, offsetof(struct amounts, limits)},
+    {"requests", PN_FIELD_NODE, offsetof(struct amounts, requests), .form = PN_FORM_QUANTITY,
+     .shape = PN_SCHEMA_MAP, .help = "Sums of the requests, by resource"},
+    {"limits", PN_FIELD_NODE, offsetof(struct amounts, limits), .form = PN_FORM_QUANTITY,
+     .shape = PN_SCHEMA_MAP, .help = "Sums of the limits, by resource"},
     {0}};
 
 static const struct pn_field growth_fields[] = {
-    {"requests", PN_FIELD_NODE, offsetof(struct amounts, requests)}, {0}};
+    {"requests", PN_FIELD_NODE, offsetof(struct amounts, requests), .form = PN_FORM_QUANTITY,
+     .shape = PN_SCHEMA_MAP, .help = "By resource"},
+    {0}};
 
 static const struct pn_field share_fields[] = {
-    {"percent", PN_FIELD_NODE, offsetof(struct share, percent), true},
-    {"floor", PN_FIELD_NODE, offsetof(struct share, floor)},
+    {"percent", PN_FIELD_NODE, offsetof(struct share, percent), true, .form = PN_FORM_INTEGER,
+     .help = "Percent of what the app's own containers request"},
+    {"floor", PN_FIELD_NODE, offsetof(struct share, floor), .form = PN_FORM_QUANTITY,
+     .help = "What may always be added, however small the app"},
     {0}};
 
 static const struct pn_field shares_fields[] = {
-    {"cpu", PN_FIELD_OBJECT, 0, false, NULL, share_fields},
-    {"memory", PN_FIELD_OBJECT, sizeof(struct share), false, NULL, share_fields},
+    {"cpu", PN_FIELD_OBJECT, 0, false, NULL, share_fields, .help = "Share of the app's cpu"},
+    {"memory", PN_FIELD_OBJECT, sizeof(struct share), false, NULL, share_fields,
+     .help = "Share of the app's memory"},
     {0}};
 
 static const struct pn_field max_fields[] = {
-    {"sidecars", PN_FIELD_INT32, AT(max.sidecars)},
-    {"perCategory", PN_FIELD_INT32, AT(max.per_category)},
-    {"added", PN_FIELD_OBJECT, AT(max.added), false, NULL, amounts_fields},
-    {"podGrowth", PN_FIELD_OBJECT, AT(max.growth), false, NULL, growth_fields},
-    {"shareOfApp", PN_FIELD_OBJECT, AT(max.share), false, NULL, shares_fields},
+    {"sidecars", PN_FIELD_INT32, AT(max.sidecars),
+     .help = "Sidecars in the Pod: native ones, known ones of others, ours"},
+    {"perCategory", PN_FIELD_INT32, AT(max.per_category),
+     .help = "Templates of one category in the Pod"},
+    {"added", PN_FIELD_OBJECT, AT(max.added), false, NULL, amounts_fields,
+     .help = "Sum of what the long-running containers that we add request, and their limits"},
+    {"podGrowth", PN_FIELD_OBJECT, AT(max.growth), false, NULL, growth_fields,
+     .help = "Growth of the Pod's effective requests, as the scheduler counts them"},
+    {"shareOfApp", PN_FIELD_OBJECT, AT(max.share), false, NULL, shares_fields,
+     .help = "What we add, compared with what the app requests"},
     {0}};
 
 static const struct pn_field spec_fields[] = {
-    {"match", PN_FIELD_OBJECT, offsetof(struct spec, match), true, NULL, match_fields},
-    {"max", PN_FIELD_OBJECT, offsetof(struct spec, max), false, NULL, max_fields},
-    {"knownSidecars", PN_FIELD_STRING_LIST, offsetof(struct spec, known_sidecars)},
-    {"onExceeded", PN_FIELD_ENUM, offsetof(struct spec, on_exceeded), false, exceeded_words},
-    {"guaranteedPods", PN_FIELD_ENUM, offsetof(struct spec, guaranteed), false, guaranteed_words},
-    {"podLevelResources", PN_FIELD_ENUM, offsetof(struct spec, pod_level), false, pod_level_words},
+    {"match", PN_FIELD_OBJECT, offsetof(struct spec, match), true, NULL, match_fields,
+     .help = "Which Pods it bounds"},
+    {"max", PN_FIELD_OBJECT, offsetof(struct spec, max), false, NULL, max_fields,
+     .help = "The bounds; what is left out is not bounded"},
+    {"knownSidecars", PN_FIELD_STRING_LIST, offsetof(struct spec, known_sidecars),
+     .help = "Names of classic sidecars of others, which are not the app"},
+    {"onExceeded", PN_FIELD_ENUM, offsetof(struct spec, on_exceeded), false, exceeded_words,
+     .help = "What does not fit is left out (Trim, the default), or added and told (Warn)"},
+    {"guaranteedPods", PN_FIELD_ENUM, offsetof(struct spec, guaranteed), false, guaranteed_words,
+     .help = "A Pod of class Guaranteed: our requests become our limits (RaiseRequests, the "
+             "default), nothing is added (Skip), or it loses its class (Allow)"},
+    {"podLevelResources", PN_FIELD_ENUM, offsetof(struct spec, pod_level), false, pod_level_words,
+     .help = "A Pod with resources of its own: they grow by what is added (Raise, the default), or "
+             "nothing is added (Skip)"},
     {0}};
+
+const struct pn_document_kind pn_budget_kind = {"InjectionBudget", "How much may be added to a Pod",
+                                                pn_document_fields, spec_fields};
 
 /* A quantity that is not negative; false after a fault. */
 static bool decode_quantity(__int128 *ret, struct pn_str *ret_text, struct pn_decoder *d,

@@ -91,12 +91,17 @@ struct inject_item {
     const struct pn_node *parameters, *overrides;
 };
 
-static const struct pn_field template_ref_fields[] = {{"name", PN_FIELD_STRING, 0, true}, {0}};
+static const struct pn_field template_ref_fields[] = {
+    {"name", PN_FIELD_STRING, 0, true, .help = "Name of a SidecarTemplate"}, {0}};
 
-static const struct pn_field inject_fields[] = {
-    {"templateRef", PN_FIELD_OBJECT, 0, true, NULL, template_ref_fields},
-    {"parameters", PN_FIELD_NODE, offsetof(struct inject_item, parameters)},
-    {"overrides", PN_FIELD_NODE, offsetof(struct inject_item, overrides)},
+const struct pn_field pn_inject_fields[] = {
+    {"templateRef", PN_FIELD_OBJECT, 0, true, NULL, template_ref_fields,
+     .help = "The template that is injected"},
+    {"parameters", PN_FIELD_NODE, offsetof(struct inject_item, parameters), .form = PN_FORM_OBJECT,
+     .help = "Values for its parameters"},
+    {"overrides", PN_FIELD_NODE, offsetof(struct inject_item, overrides), .form = PN_FORM_OBJECT,
+     .shape = PN_SCHEMA_LIST, .fields = pn_override_fields,
+     .help = "What a Pod's author may choose"},
     {0}};
 
 static void unknown_template(struct pn_decoder *d, const struct pn_node *node, struct pn_str name,
@@ -216,7 +221,7 @@ static void resolve_item(struct pn_injection *in, struct pn_decoder *d,
     struct inject_item item = {0};
     struct pn_err what;
     pn_err_set(&what, 0, "spec.inject[%u]", i);
-    pn_decode_object(d, node, what.text, inject_fields, &item);
+    pn_decode_object(d, node, what.text, pn_inject_fields, &item);
     if (item.template_ref.name.n == 0)
         return;
     const struct pn_node *name = pn_node_get(pn_node_get(node, "templateRef"), "name");

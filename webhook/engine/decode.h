@@ -9,6 +9,7 @@
 #include "base/diag.h"
 #include "base/node.h"
 #include "base/value.h"
+#include "kube/schema.h"
 
 /*
  * Documents to structs, by table: one row for each field of an object says its name, its type and
@@ -35,6 +36,26 @@ enum pn_field_type {
     PN_FIELD_NODE,        /* const struct pn_node *: as it is, for a closer look */
 };
 
+/*
+ * What the closer look at a PN_FIELD_NODE accepts. Nothing is decoded by it: it is for who
+ * describes documents (report/schema.h), and tests/schema holds the two together.
+ */
+enum pn_field_form {
+    PN_FORM_ANY,
+    PN_FORM_STRING,
+    PN_FORM_BOOL,
+    PN_FORM_INTEGER,
+    PN_FORM_QUANTITY,      /* a string or a number */
+    PN_FORM_OBJECT,        /* of `fields`; any mapping where they are NULL */
+    PN_FORM_SELECTOR,      /* a Kubernetes LabelSelector */
+    PN_FORM_KUBERNETES,    /* of the type `root` */
+    PN_FORM_OF_TYPE,       /* of the parameter type that the field `type` beside it names */
+    PN_FORM_MANIFEST,      /* a mapping, or text */
+    PN_FORM_REVIEW_REASON, /* reasons by their class */
+    PN_FORM_POLICY_REASON,
+    PN_FORM_NOTE,
+};
+
 struct pn_strs {
     const struct pn_str *items;
     size_t count;
@@ -45,8 +66,24 @@ struct pn_field {
     enum pn_field_type type;
     size_t offset;
     bool required;
-    const char *const *words;      /* PN_FIELD_ENUM; ends with NULL */
-    const struct pn_field *fields; /* PN_FIELD_OBJECT */
+    const char *const *words;      /* PN_FIELD_ENUM, and what a list may hold; ends with NULL */
+    const struct pn_field *fields; /* PN_FIELD_OBJECT, PN_FORM_OBJECT */
+    const char *help;              /* what it is, for editors; no final period */
+    /* PN_FIELD_NODE: */
+    enum pn_field_form form;
+    enum pn_schema_shape shape; /* one of it, or a list or map of such */
+    bool computed;              /* it and its items may be JSON-e in place of a value */
+    enum pn_schema_root root;   /* PN_FORM_KUBERNETES */
+};
+
+#define PN_API_VERSION "pannier.dev/v1alpha1"
+
+/* A kind of document. */
+struct pn_document_kind {
+    const char *name;
+    const char *help;
+    const struct pn_field *fields; /* of the document */
+    const struct pn_field *spec;   /* of its field `spec`, which it must have; NULL: it has none */
 };
 
 /*

@@ -11,19 +11,25 @@ struct metadata {
 };
 
 static const struct pn_field metadata_fields[] = {
-    {"name", PN_FIELD_NODE, offsetof(struct metadata, name), true},
-    {"labels", PN_FIELD_NODE, offsetof(struct metadata, ignored)},
-    {"annotations", PN_FIELD_NODE, offsetof(struct metadata, ignored)},
+    {"name", PN_FIELD_NODE, offsetof(struct metadata, name), true, .form = PN_FORM_STRING,
+     .help = "Name of the document, one of its kind; a DNS subdomain"},
+    {"labels", PN_FIELD_NODE, offsetof(struct metadata, ignored),
+     .help = "Labels; pannier takes no notice of them"},
+    {"annotations", PN_FIELD_NODE, offsetof(struct metadata, ignored),
+     .help = "Annotations; pannier takes no notice of them"},
     {0}};
 
 struct header {
     const struct pn_node *api_version, *kind, *metadata, *spec;
 };
 
-static const struct pn_field header_fields[] = {
-    {"apiVersion", PN_FIELD_NODE, offsetof(struct header, api_version), true},
-    {"kind", PN_FIELD_NODE, offsetof(struct header, kind), true},
-    {"metadata", PN_FIELD_NODE, offsetof(struct header, metadata), true},
+const struct pn_field pn_document_fields[] = {
+    {"apiVersion", PN_FIELD_NODE, offsetof(struct header, api_version), true,
+     .form = PN_FORM_STRING, .help = "Always pannier.dev/v1alpha1"},
+    {"kind", PN_FIELD_NODE, offsetof(struct header, kind), true, .form = PN_FORM_STRING,
+     .help = "What the document is"},
+    {"metadata", PN_FIELD_NODE, offsetof(struct header, metadata), true, .form = PN_FORM_OBJECT,
+     .fields = metadata_fields, .help = "Name, and what others want to note"},
     {"spec", PN_FIELD_NODE, offsetof(struct header, spec)},
     {0}};
 
@@ -32,7 +38,7 @@ void pn_metadata_decode(struct pn_str *ret_name, const struct pn_node **ret_node
 {
     struct header header = {0};
     struct metadata metadata = {0};
-    pn_decode_object(d, doc->root, "document", header_fields, &header);
+    pn_decode_object(d, doc->root, "document", pn_document_fields, &header);
     if (header.metadata == NULL)
         return;
     pn_decode_object(d, header.metadata, "metadata", metadata_fields, &metadata);

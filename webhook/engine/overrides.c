@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/number.h"
 #include "engine/params_fit.h"
+#include "engine/policy_set.h"
 #include "kube/names.h"
 
 /* ---- overrides of a policy ------------------------------------------------------------- */
@@ -13,11 +14,15 @@ struct override_nodes {
     struct pn_str parameter, label, annotation, prefix;
 };
 
-static const struct pn_field override_fields[] = {
-    {"parameter", PN_FIELD_STRING, offsetof(struct override_nodes, parameter), true},
-    {"podLabel", PN_FIELD_STRING, offsetof(struct override_nodes, label)},
-    {"podAnnotation", PN_FIELD_STRING, offsetof(struct override_nodes, annotation)},
-    {"podAnnotationPrefix", PN_FIELD_STRING, offsetof(struct override_nodes, prefix)},
+const struct pn_field pn_override_fields[] = {
+    {"parameter", PN_FIELD_STRING, offsetof(struct override_nodes, parameter), true,
+     .help = "Name of the template's parameter"},
+    {"podLabel", PN_FIELD_STRING, offsetof(struct override_nodes, label),
+     .help = "Label of the Pod that gives its value"},
+    {"podAnnotation", PN_FIELD_STRING, offsetof(struct override_nodes, annotation),
+     .help = "Annotation of the Pod that gives its value"},
+    {"podAnnotationPrefix", PN_FIELD_STRING, offsetof(struct override_nodes, prefix),
+     .help = "Beginning of the annotations of the Pod that a map is collected from"},
     {0}};
 
 /* What a Pod's author may give: nothing that could smuggle text into a template unchecked. */
@@ -55,7 +60,7 @@ static void decode_override(struct pn_override *ret, struct pn_decoder *d,
                             const struct pn_parameters *parameters, const struct pn_node *item)
 {
     struct override_nodes nodes = {0};
-    pn_decode_object(d, item, "overrides", override_fields, &nodes);
+    pn_decode_object(d, item, "overrides", pn_override_fields, &nodes);
     int sources = (nodes.label.n > 0) + (nodes.annotation.n > 0) + (nodes.prefix.n > 0);
     if (item->kind != PN_NODE_MAPPING || nodes.parameter.n == 0)
         return;

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "engine/params_fit.h"
+#include "engine/policy_set.h"
 #include "engine/pattern.h"
 
 /* ---- spec.parameters ------------------------------------------------------------------- */
@@ -15,17 +16,27 @@ struct declaration {
     int32_t max_length;
 };
 
-static const struct pn_field declaration_fields[] = {
-    {"name", PN_FIELD_STRING, offsetof(struct declaration, name), true},
-    {"type", PN_FIELD_ENUM, offsetof(struct declaration, type), true, pn_params_type_words},
-    {"default", PN_FIELD_NODE, offsetof(struct declaration, default_node)},
-    {"enum", PN_FIELD_NODE, offsetof(struct declaration, allowed)},
-    {"pattern", PN_FIELD_STRING, offsetof(struct declaration, pattern)},
-    {"keyPattern", PN_FIELD_STRING, offsetof(struct declaration, key_pattern)},
-    {"minimum", PN_FIELD_NODE, offsetof(struct declaration, minimum)},
-    {"maximum", PN_FIELD_NODE, offsetof(struct declaration, maximum)},
-    {"maxLength", PN_FIELD_INT32, offsetof(struct declaration, max_length)},
-    {"description", PN_FIELD_STRING, offsetof(struct declaration, description)},
+const struct pn_field pn_parameter_fields[] = {
+    {"name", PN_FIELD_STRING, offsetof(struct declaration, name), true,
+     .help = "Name, for parameters.NAME: letters, digits and _, no digit first"},
+    {"type", PN_FIELD_ENUM, offsetof(struct declaration, type), true, pn_params_type_words,
+     .help = "Type of its values"},
+    {"default", PN_FIELD_NODE, offsetof(struct declaration, default_node), .form = PN_FORM_OF_TYPE,
+     .help = "Value when nobody gives one; without it, the policy or the Pod must"},
+    {"enum", PN_FIELD_NODE, offsetof(struct declaration, allowed), .form = PN_FORM_OF_TYPE,
+     .shape = PN_SCHEMA_LIST, .help = "The values that are allowed"},
+    {"pattern", PN_FIELD_STRING, offsetof(struct declaration, pattern),
+     .help = "POSIX extended regular expression for the whole of a string, or each value of a map"},
+    {"keyPattern", PN_FIELD_STRING, offsetof(struct declaration, key_pattern),
+     .help = "The same for each key of a map"},
+    {"minimum", PN_FIELD_NODE, offsetof(struct declaration, minimum), .form = PN_FORM_OF_TYPE,
+     .help = "Smallest value, of numbers and quantities"},
+    {"maximum", PN_FIELD_NODE, offsetof(struct declaration, maximum), .form = PN_FORM_OF_TYPE,
+     .help = "Largest value, of numbers and quantities"},
+    {"maxLength", PN_FIELD_INT32, offsetof(struct declaration, max_length),
+     .help = "Bytes that a string, or a value of a map, has at most: 1 to 16384"},
+    {"description", PN_FIELD_STRING, offsetof(struct declaration, description),
+     .help = "What it is for"},
     {0}};
 
 static struct pn_value value_of(struct pn_decoder *d, const struct pn_node *node)
@@ -127,7 +138,7 @@ static void decode_declaration(struct pn_parameter *p, struct pn_decoder *d,
     struct declaration nodes = {0};
     struct pn_misfit misfit;
     size_t errors = d->diags->errors;
-    pn_decode_object(d, item, "spec.parameters", declaration_fields, &nodes);
+    pn_decode_object(d, item, "spec.parameters", pn_parameter_fields, &nodes);
     *p = (struct pn_parameter){.name = nodes.name,
                                .description = nodes.description,
                                .type = (enum pn_parameter_type)nodes.type};

@@ -11,7 +11,7 @@
 
 /* ---- documents ------------------------------------------------------------------------- */
 
-static const char api_version[] = "pannier.dev/v1alpha1";
+static const char api_version[] = PN_API_VERSION;
 
 static const char *const api_versions[] = {api_version, NULL};
 static const char *const kinds[] = {"SidecarTemplate", "InjectionPolicy", "InjectionBudget",

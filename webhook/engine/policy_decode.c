@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/limits.h"
+#include "engine/kinds.h"
 #include "engine/mentions.h"
 #include "engine/policy_set.h"
 #include "kube/names.h"
@@ -27,26 +28,44 @@ struct spec {
 };
 
 static const struct pn_field match_fields[] = {
-    {"podSelector", PN_FIELD_NODE, offsetof(struct match, pod_selector), true},
-    {"podAnnotations", PN_FIELD_STRING_MAP, offsetof(struct match, pod_annotations)},
-    {"namespaceSelector", PN_FIELD_NODE, offsetof(struct match, namespace_selector)},
-    {"when", PN_FIELD_NODE, offsetof(struct match, when)},
+    {"podSelector", PN_FIELD_NODE, offsetof(struct match, pod_selector), true,
+     .form = PN_FORM_SELECTOR, .help = "Labels of the Pods that get it; {} is every Pod"},
+    {"podAnnotations", PN_FIELD_STRING_MAP, offsetof(struct match, pod_annotations),
+     .help = "Annotations that the Pod must have, with exactly these values"},
+    {"namespaceSelector", PN_FIELD_NODE, offsetof(struct match, namespace_selector),
+     .form = PN_FORM_SELECTOR,
+     .help = "Labels of the namespaces; absent: all. kubernetes.io/metadata.name is always known"},
+    {"when", PN_FIELD_NODE, offsetof(struct match, when), .form = PN_FORM_STRING,
+     .help = "A JSON-e expression over pod, namespace and policy that must hold"},
     {0}};
 
 static const struct pn_field rollout_fields[] = {
-    {"percent", PN_FIELD_INT32, offsetof(struct rollout, percent), true},
-    {"salt", PN_FIELD_STRING, offsetof(struct rollout, salt)},
+    {"percent", PN_FIELD_INT32, offsetof(struct rollout, percent), true,
+     .help = "Share of the workloads that get it, 0 to 100"},
+    {"salt", PN_FIELD_STRING, offsetof(struct rollout, salt),
+     .help = "Policies with one salt take the same workloads; default: the policy's name"},
     {0}};
 
 static const struct pn_field spec_fields[] = {
-    {"match", PN_FIELD_OBJECT, offsetof(struct spec, match), true, NULL, match_fields},
-    {"inject", PN_FIELD_NODE, offsetof(struct spec, inject), true},
-    {"priority", PN_FIELD_INT32, offsetof(struct spec, priority)},
-    {"optOut", PN_FIELD_ENUM, offsetof(struct spec, opt_out), false, opt_out_words},
-    {"onFailure", PN_FIELD_ENUM, offsetof(struct spec, on_failure), false, on_failure_words},
-    {"mode", PN_FIELD_ENUM, offsetof(struct spec, mode), false, mode_words},
-    {"rollout", PN_FIELD_OBJECT, offsetof(struct spec, rollout), false, NULL, rollout_fields},
+    {"match", PN_FIELD_OBJECT, offsetof(struct spec, match), true, NULL, match_fields,
+     .help = "Which Pods get it; all of it must hold"},
+    {"inject", PN_FIELD_NODE, offsetof(struct spec, inject), true, .form = PN_FORM_OBJECT,
+     .shape = PN_SCHEMA_LIST, .fields = pn_inject_fields,
+     .help = "The templates, all of them or none"},
+    {"priority", PN_FIELD_INT32, offsetof(struct spec, priority),
+     .help = "Higher comes first, then the name decides; default 0"},
+    {"optOut", PN_FIELD_ENUM, offsetof(struct spec, opt_out), false, opt_out_words,
+     .help = "Whether a Pod's author may say no; default Allowed"},
+    {"onFailure", PN_FIELD_ENUM, offsetof(struct spec, on_failure), false, on_failure_words,
+     .help = "When it is not possible: leave it out (Skip, the default), or refuse the Pod (Deny)"},
+    {"mode", PN_FIELD_ENUM, offsetof(struct spec, mode), false, mode_words,
+     .help = "Audit decides and tells, and changes nothing; default Enforce"},
+    {"rollout", PN_FIELD_OBJECT, offsetof(struct spec, rollout), false, NULL, rollout_fields,
+     .help = "For a part of the workloads only"},
     {0}};
+
+const struct pn_document_kind pn_policy_kind = {
+    "InjectionPolicy", "Which Pods get what templates add", pn_document_fields, spec_fields};
 
 static void decode_when(struct pn_policy *p, struct pn_decoder *d, const struct pn_node *node)
 {

@@ -16,6 +16,10 @@
 #include "jsone/jsone.h"
 #include "kube/labels.h"
 
+/* Tables of one file that another one's fields hold. */
+extern const struct pn_field pn_document_fields[], pn_parameter_fields[], pn_inject_fields[],
+    pn_override_fields[];
+
 struct pn_budget;
 struct pn_budget_draft;
 struct pn_index;

@@ -3,6 +3,7 @@
 
 #include "base/value.h"
 #include "engine/fragment_check.h"
+#include "engine/kinds.h"
 #include "engine/level.h"
 #include "engine/mentions.h"
 #include "engine/own.h"
@@ -37,47 +38,53 @@ struct spec {
 /* In the order of enum pn_token. */
 static const char *const token_words[] = {"Default", "Mount", "None", NULL};
 
+static const char *const os_words[] = {"linux", "windows", NULL};
+
 static const struct pn_field supports_fields[] = {
     {"hostNetwork", PN_FIELD_BOOL,
-     offsetof(struct spec, supports.host_network) - offsetof(struct spec, supports)},
+     offsetof(struct spec, supports.host_network) - offsetof(struct spec, supports),
+     .help = "Whether Pods that use the node's network may have it; default false"},
     {"os", PN_FIELD_STRING_LIST,
-     offsetof(struct spec, supports.os) - offsetof(struct spec, supports)},
+     offsetof(struct spec, supports.os) - offsetof(struct spec, supports), .words = os_words,
+     .help = "Operating systems that it runs on: linux, which is the default, or windows"},
     {0}};
 
-static const struct pn_field identity_fields[] = {{"imageRepositories", PN_FIELD_STRING_LIST, 0},
-                                                  {0}};
+static const struct pn_field identity_fields[] = {
+    {"imageRepositories", PN_FIELD_STRING_LIST, 0,
+     .help = "Repositories, without tag, that a container of ours may have its image from when a "
+             "Pod is read back; default: that of the image"},
+    {0}};
 
-static const struct pn_field pod_metadata_fields[] = {{"annotations", PN_FIELD_NODE, 0}, {0}};
+static const struct pn_field pod_metadata_fields[] = {
+    {"annotations", PN_FIELD_NODE, 0, .form = PN_FORM_STRING, .shape = PN_SCHEMA_MAP,
+     .computed = true, .help = "Annotations of the Pod; values may be computed"},
+    {0}};
 
 static const struct pn_field pod_spec_fields[] = {
     {"initContainers", PN_FIELD_NODE,
-     offsetof(struct pod_nodes, spec.init_containers) - offsetof(struct pod_nodes, spec)},
+     offsetof(struct pod_nodes, spec.init_containers) - offsetof(struct pod_nodes, spec),
+     .form = PN_FORM_KUBERNETES, .shape = PN_SCHEMA_LIST, .computed = true,
+     .root = PN_SCHEMA_CONTAINER,
+     .help = "Native sidecars (restartPolicy Always), and init containers that end"},
     {"containers", PN_FIELD_NODE,
-     offsetof(struct pod_nodes, spec.containers) - offsetof(struct pod_nodes, spec)},
+     offsetof(struct pod_nodes, spec.containers) - offsetof(struct pod_nodes, spec),
+     .form = PN_FORM_KUBERNETES, .shape = PN_SCHEMA_LIST, .computed = true,
+     .root = PN_SCHEMA_CONTAINER, .help = "Classic sidecars"},
     {"volumes", PN_FIELD_NODE,
-     offsetof(struct pod_nodes, spec.volumes) - offsetof(struct pod_nodes, spec)},
+     offsetof(struct pod_nodes, spec.volumes) - offsetof(struct pod_nodes, spec),
+     .form = PN_FORM_KUBERNETES, .shape = PN_SCHEMA_LIST, .computed = true,
+     .root = PN_SCHEMA_VOLUME, .help = "Volumes of the Pod"},
     {"imagePullSecrets", PN_FIELD_NODE,
-     offsetof(struct pod_nodes, spec.image_pull_secrets) - offsetof(struct pod_nodes, spec)},
+     offsetof(struct pod_nodes, spec.image_pull_secrets) - offsetof(struct pod_nodes, spec),
+     .form = PN_FORM_KUBERNETES, .shape = PN_SCHEMA_LIST, .computed = true,
+     .root = PN_SCHEMA_LOCAL_OBJECT_REFERENCE, .help = "Secrets to pull the images with"},
     {0}};
 
 static const struct pn_field pod_fields[] = {
     {"metadata", PN_FIELD_OBJECT, offsetof(struct pod_nodes, metadata), false, NULL,
-     pod_metadata_fields},
-    {"spec", PN_FIELD_OBJECT, offsetof(struct pod_nodes, spec), false, NULL, pod_spec_fields},
-    {0}};
-
-static const struct pn_field spec_fields[] = {
-    {"category", PN_FIELD_STRING, offsetof(struct spec, category), true},
-    {"supports", PN_FIELD_OBJECT, offsetof(struct spec, supports), false, NULL, supports_fields},
-    {"podSecurity", PN_FIELD_ENUM, offsetof(struct spec, pod_security), false, pn_level_words},
-    {"parameters", PN_FIELD_NODE, offsetof(struct spec, parameters)},
-    {"identity", PN_FIELD_OBJECT, offsetof(struct spec, identity), false, NULL, identity_fields},
-    {"literals", PN_FIELD_NODE, offsetof(struct spec, literals)},
-    {"pod", PN_FIELD_NODE, offsetof(struct spec, pod)},
-    {"appContainers", PN_FIELD_NODE, offsetof(struct spec, app_containers)},
-    {"appendAnnotations", PN_FIELD_NODE, offsetof(struct spec, append_annotations)},
-    {"placement", PN_FIELD_NODE, offsetof(struct spec, placement)},
-    {"serviceAccountToken", PN_FIELD_ENUM, offsetof(struct spec, token), false, token_words},
+     pod_metadata_fields, .help = "What is added to the Pod's metadata"},
+    {"spec", PN_FIELD_OBJECT, offsetof(struct pod_nodes, spec), false, NULL, pod_spec_fields,
+     .help = "What is added to the Pod's spec"},
     {0}};
 
 struct app_rule_nodes {
@@ -85,11 +92,21 @@ struct app_rule_nodes {
 };
 
 static const struct pn_field app_rule_fields[] = {
-    {"names", PN_FIELD_NODE, offsetof(struct app_rule_nodes, names), true},
-    {"initContainers", PN_FIELD_NODE, offsetof(struct app_rule_nodes, init_containers)},
-    {"volumeMounts", PN_FIELD_NODE, offsetof(struct app_rule_nodes, volume_mounts)},
-    {"env", PN_FIELD_NODE, offsetof(struct app_rule_nodes, env)},
-    {"envFrom", PN_FIELD_NODE, offsetof(struct app_rule_nodes, env_from)},
+    {"names", PN_FIELD_NODE, offsetof(struct app_rule_nodes, names), true, .form = PN_FORM_STRING,
+     .shape = PN_SCHEMA_LIST, .computed = true,
+     .help = "Names of containers; * is every one that is the app's own"},
+    {"initContainers", PN_FIELD_NODE, offsetof(struct app_rule_nodes, init_containers),
+     .form = PN_FORM_BOOL, .computed = true,
+     .help = "Whether the app's init containers are meant too; default false"},
+    {"volumeMounts", PN_FIELD_NODE, offsetof(struct app_rule_nodes, volume_mounts),
+     .form = PN_FORM_KUBERNETES, .shape = PN_SCHEMA_LIST, .computed = true,
+     .root = PN_SCHEMA_VOLUME_MOUNT, .help = "Mounts that they receive"},
+    {"env", PN_FIELD_NODE, offsetof(struct app_rule_nodes, env), .form = PN_FORM_KUBERNETES,
+     .shape = PN_SCHEMA_LIST, .computed = true, .root = PN_SCHEMA_ENV_VAR,
+     .help = "Variables that they receive"},
+    {"envFrom", PN_FIELD_NODE, offsetof(struct app_rule_nodes, env_from),
+     .form = PN_FORM_KUBERNETES, .shape = PN_SCHEMA_LIST, .computed = true,
+     .root = PN_SCHEMA_ENV_FROM_SOURCE, .help = "Sources of variables that they receive"},
     {0}};
 
 static const char *const position_words[] = {"First", "BeforeInit", "AfterInit", "Last", NULL};
@@ -101,11 +118,66 @@ struct placement_nodes {
 };
 
 static const struct pn_field placement_fields[] = {
-    {"container", PN_FIELD_STRING, offsetof(struct placement_nodes, container), true},
-    {"position", PN_FIELD_ENUM, offsetof(struct placement_nodes, position), false, position_words},
-    {"before", PN_FIELD_STRING_LIST, offsetof(struct placement_nodes, before)},
-    {"after", PN_FIELD_STRING_LIST, offsetof(struct placement_nodes, after)},
+    {"container", PN_FIELD_STRING, offsetof(struct placement_nodes, container), true,
+     .help = "Name of an init container of this template"},
+    {"position", PN_FIELD_ENUM, offsetof(struct placement_nodes, position), false, position_words,
+     .help = "Where it would like to stand; default Last"},
+    {"before", PN_FIELD_STRING_LIST, offsetof(struct placement_nodes, before),
+     .help = "Names of init containers that it must stand before, ours or others'"},
+    {"after", PN_FIELD_STRING_LIST, offsetof(struct placement_nodes, after),
+     .help = "Names of init containers that it must stand behind, ours or others'"},
     {0}};
+
+static const struct pn_field spec_fields[] = {
+    {"category", PN_FIELD_STRING, offsetof(struct spec, category), true,
+     .help = "What pannier.dev/skip names, and a budget's perCategory counts; a DNS label"},
+    {"supports", PN_FIELD_OBJECT, offsetof(struct spec, supports), false, NULL, supports_fields,
+     .help = "Which Pods can have it"},
+    {"podSecurity", PN_FIELD_ENUM, offsetof(struct spec, pod_security), false, pn_level_words,
+     .help = "Level of the Pod Security Standards that all of it satisfies by itself"},
+    {"parameters", PN_FIELD_NODE, offsetof(struct spec, parameters), .form = PN_FORM_OBJECT,
+     .shape = PN_SCHEMA_LIST, .fields = pn_parameter_fields,
+     .help = "Values that policies, and Pods where a policy allows it, may give"},
+    {"identity", PN_FIELD_OBJECT, offsetof(struct spec, identity), false, NULL, identity_fields,
+     .help = "What counts as ours when a Pod is read back"},
+    {"literals", PN_FIELD_NODE, offsetof(struct spec, literals), .form = PN_FORM_OBJECT,
+     .help = "Text or data without expressions, for literals.NAME: scripts, configuration"},
+    {"pod", PN_FIELD_NODE, offsetof(struct spec, pod), .form = PN_FORM_OBJECT, .fields = pod_fields,
+     .help = "A fragment of a Pod in Kubernetes' own words, and in JSON-e"},
+    {"appContainers", PN_FIELD_NODE, offsetof(struct spec, app_containers), .form = PN_FORM_OBJECT,
+     .shape = PN_SCHEMA_LIST, .computed = true, .fields = app_rule_fields,
+     .help = "What the Pod's own containers receive"},
+    {"appendAnnotations", PN_FIELD_NODE, offsetof(struct spec, append_annotations),
+     .form = PN_FORM_STRING, .shape = PN_SCHEMA_MAP, .computed = true,
+     .help = "Words to add to annotations that are sets of words, separated by commas"},
+    {"placement", PN_FIELD_NODE, offsetof(struct spec, placement), .form = PN_FORM_OBJECT,
+     .shape = PN_SCHEMA_LIST, .fields = placement_fields,
+     .help = "Where init containers stand among those of the Pod"},
+    {"serviceAccountToken", PN_FIELD_ENUM, offsetof(struct spec, token), false, token_words,
+     .help = "Whether our containers have the Pod's token: as the API server does it, mounted by "
+             "us, or an empty directory in its place"},
+    {0}};
+
+const struct pn_document_kind pn_template_kind = {"SidecarTemplate", "What can be added to a Pod",
+                                                  pn_document_fields, spec_fields};
+
+/* A list of strings; NULL: told already. */
+static void check_names(struct pn_decoder *d, const struct pn_node *list, const char *what)
+{
+    if (list == NULL || pn_is_computed(list))
+        return;
+    if (list->kind != PN_NODE_SEQUENCE || list->sequence.count == 0) {
+        pn_decode_fault(d, list, "empty-value",
+                        "%s.names: expected a list of container names, or [\"*\"]", what);
+        return;
+    }
+    for (uint32_t i = 0; i < list->sequence.count; i++) {
+        const struct pn_node *item = list->sequence.items[i];
+        if (item->kind != PN_NODE_STRING && !pn_is_computed(item))
+            pn_decode_fault(d, item, "wrong-type", "%s.names: expected strings in the list, got %s",
+                            what, pn_node_kind_name(item));
+    }
+}
 
 /* What can be said of one rule before it is rendered. */
 static void check_app_rule(struct pn_decoder *d, const struct pn_node *item, const char *what,
@@ -124,10 +196,7 @@ static void check_app_rule(struct pn_decoder *d, const struct pn_node *item, con
     pn_check_schema(d, nodes.volume_mounts, PN_SCHEMA_VOLUME_MOUNT, "volumeMounts");
     pn_check_schema(d, nodes.env, PN_SCHEMA_ENV_VAR, "env");
     pn_check_schema(d, nodes.env_from, PN_SCHEMA_ENV_FROM_SOURCE, "envFrom");
-    if (nodes.names != NULL && !pn_is_computed(nodes.names) &&
-        (nodes.names->kind != PN_NODE_SEQUENCE || nodes.names->sequence.count == 0))
-        pn_decode_fault(d, nodes.names, "empty-value",
-                        "%s.names: expected a list of container names, or [\"*\"]", what);
+    check_names(d, nodes.names, what);
     if (nodes.init_containers != NULL && !pn_is_computed(nodes.init_containers) &&
         nodes.init_containers->kind != PN_NODE_BOOL)
         pn_decode_fault(d, nodes.init_containers, "wrong-type",
