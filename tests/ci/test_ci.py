@@ -109,6 +109,13 @@ def break_policies(place):
     test.write_text(test.read_text().replace("result: injected", "result: unchanged", 1))
 
 
+def limit(place):
+    """A change that has an effect: nobody gets the sidecar any more."""
+    policies = place / "repo/policies/log-shipper.yaml"
+    policies.write_text(policies.read_text().replace("inject.pannier.dev/logging: enabled",
+                                                     "inject.pannier.dev/logging: wanted"))
+
+
 def run(place, script):
     """Runs what a step or a script says, as bash -e -o pipefail."""
     return subprocess.run(["bash", "-e", "-o", "pipefail", "-c", script], cwd=place / "repo", text=True,
@@ -139,14 +146,39 @@ def check_github():
         sarif = json.loads((place / "repo/pannier.sarif").read_text())
         if sarif["version"] != "2.1.0":
             problems.append("pannier.sarif is no SARIF")
-        if "Deployment" not in (place / "summary").read_text():
-            problems.append("the summary does not name the Deployment:\n" + (place / "summary").read_text())
+        before = (place / "summary").read_text()
+        if "shop" not in before or "log-shipper" in before:
+            problems.append("nothing has changed, but there is an effect:\n" + before)
+        git(place, "worktree", "remove", "--force", "../base")
+        limit(place)
+        problems += judge(place, github_steps()["What the pull request does to the workloads"])
+        after = (place / "summary").read_text().removeprefix(before)
+        if "log-shipper" not in after:
+            problems.append("the effect on the Deployment is not told:\n" + after)
         break_policies(place)
         lint = run(place, github_steps()["Lint"])
         if lint.returncode != 1 or "::error file=policies/log-shipper.yaml,line=" not in lint.stdout:
             problems.append(f"the fault is not annotated: {lint.returncode}\n{lint.stdout}{lint.stderr}")
         problems += judge(place, github_steps()["Test"], (1, 2))
     return problems if len(github_steps()) >= 3 else ["no steps were found"]
+
+
+def check_gitlab():
+    problems = []
+    job = workflow("policies")["policies"]
+    with tempfile.TemporaryDirectory(prefix="pannier-ci-") as folder:
+        place = make_place(folder)
+        for script in job["script"]:
+            problems += judge(place, script)
+        for report_name in job["artifacts"]["reports"].values():
+            if not (place / "repo" / report_name).exists():
+                problems.append(f"there is no {report_name}")
+        break_policies(place)
+        problems += judge(place, job["script"][0], 1)
+        found = json.loads((place / "repo" / job["artifacts"]["reports"]["codequality"]).read_text())
+        if "policies/log-shipper.yaml" not in [issue["location"]["path"] for issue in found]:
+            problems.append(f"the fault is not in the report: {found}")
+    return problems
 
 
 def check_scripts():
@@ -220,6 +252,7 @@ def check_hooks():
 
 
 report("GitHub: the steps of the workflow", check_github())
+report("GitLab: the script of the job", check_gitlab())
 report("scripts", check_scripts())
 report("Argo CD's plugin", check_argo())
 report("hooks for pre-commit", check_hooks())
