@@ -14,6 +14,7 @@ import copy
 import json
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -250,6 +251,40 @@ def check_mutations():
     return [problem for problem in found if problem] if count > 1000 else [f"only {count} documents"]
 
 
+# ---- .pannier.yaml ---------------------------------------------------------------------------------------------
+
+RULES = re.compile(r"\.lint\.(select|ignore|severity|perFile)")  # which rules there are
+
+
+def config_says(folder, document):
+    (folder / "config.yaml").write_text(json.dumps(document))
+    done = subprocess.run([PANNIER, "lint", "--config", "config.yaml", "policies.yaml"], cwd=folder, text=True,
+                          capture_output=True, check=False)
+    return set(re.findall(r"^config\.yaml:\d+:\d+: error: .*\[([a-z-]+)\]$", done.stderr, re.M)), done.returncode == 2
+
+
+def check_config():
+    problems = []
+    validator = jsonschema.Draft7Validator(schema_of("config"))
+    full = yaml.safe_load((FULL / "config.yaml").read_text(encoding="utf-8"))
+    fields = list(own_fields(schema_of("config")["definitions"]["config"]))
+    problems += [f"config{path} has no description" for path, field in fields if not field.get("description")]
+    problems += [f"config{path} is not in tests/schema/full" for path, _ in fields if not path_in(full, path)]
+    with tempfile.TemporaryDirectory(prefix="pannier-schema-") as folder:
+        place = pathlib.Path(folder)
+        shutil.copy(FULL / "policies.yaml", place)
+        subprocess.run([PANNIER, "lint", "--no-config", "--baseline", "baseline.json", "--write-baseline",
+                        "policies.yaml"], cwd=place,
+                       capture_output=True, check=False)
+        for name, document in [("as it is", full), *mutations(full)]:
+            faults, refused = config_says(place, document)
+            if faults & STRUCTURAL and validator.is_valid(document) and not RULES.search(name):
+                problems.append(f"config {name}: the loader says {sorted(faults)}, the schema nothing")
+            if not refused and not validator.is_valid(document):
+                problems.append(f"config {name}: the loader accepts it, the schema does not")
+    return problems
+
+
 # ---- the schema itself -----------------------------------------------------------------------------------------
 
 
@@ -290,5 +325,6 @@ report("every field has a description, and stands in the documents that are chan
 report("what the loader accepts", check_good())
 report("what the loader refuses", check_bad())
 report("fields that are taken away, misspelt, or of another type", check_mutations())
+report("the configuration", check_config())
 print(f"1..{len(results)}")
 sys.exit(0 if all(results) else 1)

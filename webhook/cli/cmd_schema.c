@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cmd.h"
+#include "cli/lint_config.h"
 #include "cli/out.h"
 #include "cli/suite.h"
 #include "engine/kinds.h"
@@ -8,9 +9,14 @@
 static const struct pn_document_kind *const kinds[] = {&pn_template_kind, &pn_policy_kind,
                                                        &pn_budget_kind, &pn_suite_kind, NULL};
 
+/* What is no document of a kind: .pannier.yaml. */
+static const struct pn_document_kind *const config = &pn_lint_config_kind;
+
 static const struct pn_document_kind *find_kind(const char *name)
 {
     const char *names[PN_COUNT_OF(kinds)] = {NULL};
+    if (strcmp(name, config->name) == 0)
+        return config;
     for (size_t i = 0; kinds[i] != NULL; i++) {
         names[i] = kinds[i]->name;
         if (strcmp(name, names[i]) == 0)
@@ -21,7 +27,7 @@ static const struct pn_document_kind *find_kind(const char *name)
         pn_out_error("unknown kind \"%s\"; did you mean \"%s\"?", name, near);
     else
         pn_out_error("unknown kind \"%s\"; expected SidecarTemplate, InjectionPolicy, "
-                     "InjectionBudget or PolicyTest",
+                     "InjectionBudget, PolicyTest or config",
                      name);
     return NULL;
 }
@@ -44,7 +50,8 @@ const struct pn_cmd pn_cmd_schema = {
     .summary = "Print the JSON Schema of policies",
     .about = "For editors: names, types and descriptions of all fields of a kind, as JSON Schema "
              "draft-07. Without a kind, one schema for all of them, which goes by the field "
-             "'kind'. It accepts what 'pannier lint' accepts as far as fields and their types go.",
+             "'kind'; 'config' is .pannier.yaml. It accepts what 'pannier lint' accepts as far as "
+             "fields and their types go.",
     .usage = "[SidecarTemplate|InjectionPolicy|InjectionBudget|PolicyTest]",
     .examples = "  # For editors with yaml-language-server, with this line in each file:\n"
                 "  #   # yaml-language-server: $schema=pannier.schema.json\n"

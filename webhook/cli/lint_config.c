@@ -81,22 +81,35 @@ struct section {
 };
 
 static const struct pn_field section_fields[] = {
-    {"paths", PN_FIELD_STRING_LIST, offsetof(struct section, paths)},
-    {"profile", PN_FIELD_ENUM, offsetof(struct section, profile), .words = pn_lint_profiles},
-    {"select", PN_FIELD_NODE, offsetof(struct section, select)},
-    {"ignore", PN_FIELD_NODE, offsetof(struct section, ignore)},
-    {"severity", PN_FIELD_NODE, offsetof(struct section, severity)},
-    {"failLevel", PN_FIELD_ENUM, offsetof(struct section, fail_level), .words = levels},
-    {"baseline", PN_FIELD_STRING, offsetof(struct section, baseline)},
-    {"perFile", PN_FIELD_NODE, offsetof(struct section, per_file)},
+    {"paths", PN_FIELD_STRING_LIST, offsetof(struct section, paths),
+     .help = "What is examined when no path is named, from the directory of this file"},
+    {"profile", PN_FIELD_ENUM, offsetof(struct section, profile), .words = pn_lint_profiles,
+     .help = "Rules to begin with"},
+    {"select", PN_FIELD_NODE, offsetof(struct section, select), .form = PN_FORM_STRING,
+     .shape = PN_SCHEMA_LIST, .help = "Rules to look for, in place of those of the profile"},
+    {"ignore", PN_FIELD_NODE, offsetof(struct section, ignore), .form = PN_FORM_STRING,
+     .shape = PN_SCHEMA_LIST, .help = "Rules to leave out"},
+    {"severity", PN_FIELD_NODE, offsetof(struct section, severity), .form = PN_FORM_STRING,
+     .shape = PN_SCHEMA_MAP, .words = levels, .help = "RULE: the level that it counts as"},
+    {"failLevel", PN_FIELD_ENUM, offsetof(struct section, fail_level), .words = levels,
+     .help = "Level from which on findings are an error"},
+    {"baseline", PN_FIELD_STRING, offsetof(struct section, baseline),
+     .help = "File of findings that are known, from the directory of this file"},
+    {"perFile", PN_FIELD_NODE, offsetof(struct section, per_file), .form = PN_FORM_STRINGS,
+     .shape = PN_SCHEMA_MAP, .help = "PATTERN: rules to leave out in the files that it names"},
     {0}};
 
 struct top {
     const struct pn_node *lint;
 };
 
-static const struct pn_field top_fields[] = {{"lint", PN_FIELD_NODE, offsetof(struct top, lint)},
+static const struct pn_field top_fields[] = {{"lint", PN_FIELD_NODE, offsetof(struct top, lint),
+                                              .form = PN_FORM_OBJECT, .fields = section_fields,
+                                              .help = "Settings of 'pannier lint'"},
                                              {0}};
+
+const struct pn_document_kind pn_lint_config_kind = {"config", "Settings of a repository",
+                                                     top_fields, NULL};
 
 static void unknown_rule(struct pn_decoder *d, const struct pn_node *at, struct pn_str word)
 {

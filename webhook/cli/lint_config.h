@@ -24,6 +24,9 @@
  * Paths are relative to the file.
  */
 
+/* The table that reads it. */
+extern const struct pn_document_kind pn_lint_config_kind;
+
 struct pn_lint_level {
     const struct pn_rule *rule;
     int severity;

@@ -42,7 +42,8 @@ enum pn_field_type {
  */
 enum pn_field_form {
     PN_FORM_ANY,
-    PN_FORM_STRING,
+    PN_FORM_STRING,  /* of `words`, where there are any */
+    PN_FORM_STRINGS, /* a list of them */
     PN_FORM_BOOL,
     PN_FORM_INTEGER,
     PN_FORM_QUANTITY,      /* a string or a number */

@@ -82,7 +82,9 @@ static json_t *node_value(json_t *definitions, const struct pn_field *f)
     case PN_FORM_OF_TYPE: /* see add_types() */
         return json_object();
     case PN_FORM_STRING:
-        return pn_schema_kit_type("string");
+        return f->words != NULL ? pn_schema_kit_words(f->words) : pn_schema_kit_type("string");
+    case PN_FORM_STRINGS:
+        return pn_schema_kit_list(pn_schema_kit_type("string"));
     case PN_FORM_BOOL:
         return pn_schema_kit_type("boolean");
     case PN_FORM_INTEGER:
@@ -329,7 +331,7 @@ int pn_schema_write_document(struct pn_buf *out, const struct pn_document_kind *
     json_t *borrowed = definitions;
     bool is_good = PN_JSON_SET(schema, "$schema",
                                pn_schema_kit_text("http://json-schema.org/draft-07/schema#")) &&
-                   PN_JSON_SET(schema, "title", pn_schema_kit_text("Policies of pannier"));
+                   PN_JSON_SET(schema, "title", pn_schema_kit_text("Documents of pannier"));
     is_good = is_good && add_choice(schema, kinds);
     is_good = PN_JSON_SET(schema, "definitions", definitions) && is_good;
     for (size_t i = 0; kinds[i] != NULL && is_good; i++)
