@@ -11,8 +11,8 @@
 
 /* One YAML or JSON file. A ConfigMap holds 1 MiB; rendered charts of real fleets reach 30 MiB. */
 #define PN_SOURCE_MAX_BYTES (64u << 20)
-/* A list of running Pods as JSON, which is read one Pod at a time. The largest clusters hold 150,000
- * Pods of 4 to 10 KiB (Kubernetes' tested limits, managedFields left out by kubectl). */
+/* A list of running Pods as JSON, which is read one Pod at a time. The largest clusters hold
+ * 150,000 Pods of 4 to 10 KiB (Kubernetes' tested limits, managedFields left out by kubectl). */
 #define PN_PODS_MAX_BYTES (1u << 30)
 /* Nesting of a document. Kubernetes' own objects nest below 30; a parser must not recurse without
  * bound on what a stranger wrote. */

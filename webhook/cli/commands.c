@@ -7,21 +7,11 @@
 
 /* The names of the manual pages are made of this table, too: see meson.build. */
 const struct pn_cmd *const pn_commands[] = {
-    &pn_cmd_serve,
-    &pn_cmd_preview,
-    &pn_cmd_diff,
-    &pn_cmd_lint,
-    &pn_cmd_test,
-    &pn_cmd_verify,
-    &pn_cmd_certs_issue,
-    &pn_cmd_certs_check,
-    &pn_cmd_webhook_config,
-    &pn_cmd_explain,
-    &pn_cmd_schema,
-    &pn_cmd_completion,
-    &pn_cmd_version,
-    &pn_cmd_help,
-    NULL,
+    &pn_cmd_serve,       &pn_cmd_preview,     &pn_cmd_diff,
+    &pn_cmd_lint,        &pn_cmd_test,        &pn_cmd_verify,
+    &pn_cmd_certs_issue, &pn_cmd_certs_check, &pn_cmd_webhook_config,
+    &pn_cmd_explain,     &pn_cmd_schema,      &pn_cmd_completion,
+    &pn_cmd_version,     &pn_cmd_help,        NULL,
 };
 
 const struct pn_cmd *pn_commands_find(char *const *words, size_t n, size_t *ret_words)
