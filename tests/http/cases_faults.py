@@ -223,6 +223,27 @@ def a_thousand_idle_connections_cost_little_and_leave_nothing(_):
         print(f"# 1000 connections: {took_kib} KiB, {max(grown, 0)} KiB after them")
 
 
+@test
+def as_many_requests_at_once_as_the_library_looks_at(_):
+    """128 events at once, and none after them: no request may wait for another one to come."""
+    for clients in (127, 128, 129, 256):
+        with tempfile.TemporaryDirectory() as directory:
+            server = Server(BINARY, directory, "--workers", "1", "--shutdown-delay", "0s", policies=POLICIES)
+            try:
+                crowd = [server.connect() for _ in range(clients)]
+                for connection in crowd:
+                    check_decision(connection.ask("POST", "/mutate", BARE), BARE)
+                server.signal(signal.SIGSTOP)
+                for connection in crowd:
+                    connection.request("POST", "/mutate", BARE)
+                server.signal(signal.SIGCONT)
+                for connection in crowd:
+                    check_decision(connection.response(), BARE)
+                    connection.close()
+            finally:
+                server.stop()
+
+
 # ---- the clock -------------------------------------------------------------------------------
 
 YEAR = 365 * 24 * 3600

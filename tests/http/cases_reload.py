@@ -182,20 +182,36 @@ def broken_policies_never_replace_good_ones(_):
         check(len(lines(server, KEPT)) == 3, lines(server, KEPT))
 
 
+def write_slowly(path, parts, server):
+    """Writes the parts with pauses, and returns the longest of them, and what was added meanwhile."""
+    longest, seen = 0, set()
+    with open(path, "w", encoding="utf-8") as file:
+        began = time.monotonic()
+        for part in parts:
+            file.write(part)
+            file.flush()
+            longest, began = max(longest, time.monotonic() - began), time.monotonic()
+            while time.monotonic() < began + 0.3:
+                seen.add(tuple(added(server)))
+    return max(longest, time.monotonic() - began), seen
+
+
 @test
 def a_file_that_is_still_written_is_waited_for(_):
-    """Half a file that reads well must not count: here, each half is a good set of its own."""
-    with serving() as (server, directory):
-        parts = [policy(name) + "---\n" for name in ("two", "three", "four", "five", "six")]
-        with open(os.path.join(directory, "policies.yaml"), "w", encoding="utf-8") as file:
-            for part in parts:
-                file.write(part)
-                file.flush()
-                until = time.monotonic() + 0.3
-                while time.monotonic() < until:
-                    check(added(server) == ["one"], added(server))
-        wait_added(server, "two", "three", "four", "five", "six")
-        check(len(lines(server, RELOADED)) == 1 and not lines(server, KEPT), server.lines)
+    """Half a file that reads well must not count: here, each half is a good set of its own. Where the machine had no
+    time for us, the pauses were longer than the server waits, and it is tried again."""
+    names = ("two", "three", "four", "five", "six")
+    for attempt in range(10):
+        with serving() as (server, directory):
+            longest, seen = write_slowly(os.path.join(directory, "policies.yaml"),
+                                         [policy(name) + "---\n" for name in names], server)
+            wait_added(server, *names)
+            if longest > 0.45:
+                continue
+            check(seen == {("one",)}, seen)
+            check(len(lines(server, RELOADED)) == 1 and not lines(server, KEPT), server.lines)
+            return
+    raise AssertionError(f"the machine never had time: {attempt + 1} attempts")
 
 
 @test

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
@@ -15,11 +16,14 @@
 #include "base/number.h"
 #include "server/clock.h"
 #include "server/routes.h"
+#include "server/worker.h"
 
-enum { OPTIONS_MAX = 9 };
+enum { OPTIONS_MAX = 8 };
 
 struct pn_http {
-    struct MHD_Daemon *daemon;
+    struct pn_worker **workers;
+    size_t worker_count;
+    atomic_size_t next; /* the worker that the next connection goes to */
     struct pn_service *service;
     const struct pn_routes *routes;
     struct pn_conns *conns;
@@ -347,6 +351,47 @@ static int no_certificate(gnutls_session_t session, const gnutls_datum_t *req_ca
 
 /* ---- start and stop -------------------------------------------------------------------- */
 
+static void on_lost(void *closure)
+{
+    struct pn_http *http = closure;
+    atomic_fetch_sub(&http->connections, 1);
+}
+
+static int start_workers(struct pn_http *http, const struct pn_http_options *o)
+{
+    struct MHD_OptionItem options[OPTIONS_MAX + 1] = {
+        {MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)on_library_line,
+         http}, /* first: it hears the rest */
+        {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, http},
+        {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, http},
+        {MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)keep_escapes, NULL},
+        /* Never reached: where it is, 0.9.75 keeps a lock and hangs. pn_http_add counts. */
+        {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)(o->connections_max + 64), NULL},
+        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, PN_CONNECTION_MEMORY_BYTES, NULL},
+    };
+    size_t n = 6; /* what follows is zero, which is MHD_OPTION_END */
+    if (o->keeper != NULL) {
+        options[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_PRIORITIES, 0,
+                                               (void *)(uintptr_t)PN_TLS_PRIORITIES};
+        options[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_CERT_CALLBACK, 0,
+                                               (void *)(uintptr_t)no_certificate};
+    }
+    const struct pn_worker_options worker = {
+        .flags = MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG |
+                 (o->keeper != NULL ? MHD_USE_TLS : 0),
+        .handler = on_request,
+        .closure = http,
+        .items = options,
+        .on_lost = on_lost,
+    };
+    int r = 0;
+    for (unsigned i = 0; i < o->workers && r == 0; i++) {
+        r = pn_worker_start(&http->workers[i], &worker);
+        http->worker_count += r == 0;
+    }
+    return r;
+}
+
 int pn_http_start(struct pn_http **ret, const struct pn_http_options *o, struct pn_err *err)
 {
     struct pn_http *http = calloc(1, sizeof *http);
@@ -358,33 +403,11 @@ int pn_http_start(struct pn_http **ret, const struct pn_http_options *o, struct 
     http->keeper = o->keeper;
     http->metrics = o->metrics;
     http->connections_max = o->connections_max;
-    const unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_NO_LISTEN_SOCKET |
-                           MHD_USE_ERROR_LOG | (o->keeper != NULL ? MHD_USE_TLS : 0);
-    struct MHD_OptionItem options[OPTIONS_MAX + 1] = {
-        {MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)on_library_line,
-         http}, /* first: it hears the rest */
-        {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, http},
-        {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, http},
-        {MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)keep_escapes, NULL},
-        /* Never reached: where it is, 0.9.75 keeps a lock and hangs. pn_http_add counts. */
-        {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)((o->connections_max + 64) * o->workers), NULL},
-        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, PN_CONNECTION_MEMORY_BYTES, NULL},
-    };
-    size_t n = 6; /* what follows is zero, which is MHD_OPTION_END */
-    if (o->keeper != NULL) {
-        options[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_PRIORITIES, 0,
-                                               (void *)(uintptr_t)PN_TLS_PRIORITIES};
-        options[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_CERT_CALLBACK, 0,
-                                               (void *)(uintptr_t)no_certificate};
-    }
-    if (o->workers > 1) /* a pool of one is refused with a warning */
-        options[n++] = (struct MHD_OptionItem){MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)o->workers,
-                                               NULL};
-    http->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, http, MHD_OPTION_ARRAY,
-                                    options, MHD_OPTION_END);
-    if (http->daemon == NULL) {
-        free(http);
-        return pn_err_set(err, -EIO, "the HTTP server could not be started");
+    http->workers = calloc(o->workers, sizeof(*http->workers));
+    int r = http->workers != NULL ? start_workers(http, o) : -ENOMEM;
+    if (r != 0) {
+        pn_http_stop(http);
+        return pn_err_set(err, r, "the HTTP server could not be started: %s", strerror(-r));
     }
     *ret = http;
     return 0;
@@ -399,9 +422,10 @@ bool pn_http_add(struct pn_http *http, int take_fd, const struct sockaddr *addre
         close(take_fd);
         return false;
     }
-    if (MHD_add_connection(http->daemon, take_fd, address, address_bytes) == MHD_YES)
+    size_t at = atomic_fetch_add(&http->next, 1) % http->worker_count;
+    if (pn_worker_add(http->workers[at], take_fd, address, address_bytes))
         return true;
-    atomic_fetch_sub(&http->connections, 1); /* it has closed the descriptor, and tells nobody */
+    atomic_fetch_sub(&http->connections, 1);
     return false;
 }
 
@@ -409,6 +433,8 @@ void pn_http_stop(struct pn_http *http)
 {
     if (http == NULL)
         return;
-    MHD_stop_daemon(http->daemon);
+    for (size_t i = 0; i < http->worker_count; i++)
+        pn_worker_stop(http->workers[i]);
+    free(http->workers);
     free(http);
 }

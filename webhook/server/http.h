@@ -13,10 +13,9 @@
 #include "server/service.h"
 
 /*
- * HTTP over connections that somebody else accepted: libmicrohttpd, with TLS or without, on its own
- * threads. It
- * is given no listening socket, because it can stop listening only in a way that races
- * (MHD_quiesce_daemon with a pool and epoll).
+ * HTTP over connections that somebody else accepted: libmicrohttpd, with TLS or without, on threads
+ * of ours (server/worker.h). It is given no listening socket, because it can stop listening only in
+ * a way that races (MHD_quiesce_daemon with a pool and epoll).
  */
 struct pn_http;
 
@@ -30,7 +29,7 @@ struct pn_http_options {
     unsigned connections_max;
 };
 
-/* Starts the workers. Returns 0 or -EIO with a message. */
+/* Starts the workers. Returns 0, -EIO, -ENOMEM or what the system says, with a message. */
 int pn_http_start(struct pn_http **ret, const struct pn_http_options *o,
                   struct pn_err *err) PN_MUST_CHECK;
 
