@@ -7,7 +7,7 @@ import os
 import subprocess
 
 import plot
-from figures import at_least, at_most, number
+from figures import at_most, number
 from processes import LOAD_CPUS, pin
 
 REVIEWS = ["bare", "web", "big", "huge"]
@@ -24,10 +24,10 @@ def lines_of(run, tool, *arguments, counted=False):
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def decide(run, pairs, rounds=None, milliseconds=None, counted=False):
+def decide(run, pairs, rounds=None, milliseconds=None, counted=False, how="decide"):
     """`pairs`: (policies, review), measured in turns."""
     arguments = [part for pair in pairs for part in pair]
-    return lines_of(run, "bench-engine", "decide", rounds or run.choose(15, 5), milliseconds or run.choose(60, 20),
+    return lines_of(run, "bench-engine", how, rounds or run.choose(15, 5), milliseconds or run.choose(60, 20),
                     *arguments, counted=counted)
 
 
@@ -48,6 +48,9 @@ def engine(run):
                         at_most(3.5) if name == "web" else None)
         if name == "web":
             run.remember_patch_bytes(line["patch_bytes"])
+    served = decide(run, pairs[-1:], how="serve")[0]
+    run.figures.add("engine-huge-served", f"{REVIEWS[-1]}.json, its memory taken from the system each time as in the server",
+                    served["decide_us"], "µs")
     counted = decide(run, pairs, 1, 1, counted=True)
     for name, line in zip(REVIEWS, counted):
         run.figures.add(f"engine-{name}-allocations", f"{name}.json, heap allocations", line["allocations"], "",

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kit.h"
 
+#include <limits.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,11 +22,32 @@ void bench_die(const char *format, ...)
     exit(2);
 }
 
-double bench_now_us(void)
+static double read_clock(clockid_t clock)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(clock, &t);
     return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+double bench_now_us(void)
+{
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+double bench_cpu_us(void)
+{
+    return read_clock(CLOCK_THREAD_CPUTIME_ID);
+}
+
+void bench_set_heap(bool as_server)
+{
+    if (as_server) {
+        mallopt(M_MMAP_THRESHOLD, PN_LARGE_BLOCK_BYTES);
+        mallopt(M_TRIM_THRESHOLD, PN_LARGE_BLOCK_BYTES);
+    } else {
+        mallopt(M_MMAP_MAX, 0);
+        mallopt(M_TRIM_THRESHOLD, INT_MAX);
+    }
 }
 
 struct pn_policy_set *bench_load(const char *path)

@@ -11,6 +11,15 @@ void bench_die(const char *format, ...) PN_PRINTF(1, 2) __attribute__((noreturn)
 
 double bench_now_us(void);
 
+/* Of this thread's CPU: without what others had of it meanwhile, but asking takes a while. */
+double bench_cpu_us(void);
+
+/*
+ * How malloc deals with large blocks: as in the server they come from the system each time, and go
+ * back to it; otherwise they are kept, and what is measured is the program alone.
+ */
+void bench_set_heap(bool as_server);
+
 /* One reference is the caller's. */
 struct pn_policy_set *bench_load(const char *path);
 

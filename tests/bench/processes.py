@@ -120,8 +120,10 @@ def load(target, connections, seconds, review=None, close=False):
     if done.returncode != 0:
         raise RuntimeError(f"wrk: {done.stdout}")
     counted = json.loads(done.stdout.splitlines()[-1])
-    if counted["errors"] or not counted["requests"]:
+    if counted["errors"]:
         raise RuntimeError(f"wrk counted errors: {counted}")
+    if not counted["requests"]:
+        raise RuntimeError(f"nothing was answered in {seconds} s: the machine is too busy")
     counted["cpu_seconds"] = target.cpu_seconds() - before
     return counted
 

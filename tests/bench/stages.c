@@ -241,6 +241,7 @@ int main(int argc, char **argv)
 {
     if (argc != 4)
         bench_die("see the head of tests/bench/stages.c");
+    bench_set_heap(false);
     struct pn_policy_set *set = bench_load(argv[2]);
     bench_review_init(&run.review, argv[3]);
     run.clock_us = time_the_clock();
