@@ -203,7 +203,8 @@ int main(void)
     suite_add_tcase(suite, sets);
     suite_add_tcase(suite, words);
     SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
+    srunner_set_tap(runner, "-");
+    srunner_run_all(runner, CK_SILENT);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
