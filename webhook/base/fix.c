@@ -1,19 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/fix.h"
 
-/* The bytes of a scalar, s == NULL when it is not to be touched. */
-static struct pn_str bytes_of(const struct pn_source *source, const struct pn_node *node)
+/* Where the comment at the end of the line that ends at `end` begins; `end` when there is none. A
+ * quoted text with " #" in it counts as one: then a word less is seen. */
+static size_t before_comment(struct pn_str bytes, size_t end)
 {
-    struct pn_str bytes = source->bytes;
-    size_t at = node->span.start;
-    if (node->span.end > bytes.n || node->span.end <= at)
-        return PN_STR_NULL;
-    while (at > 0 && strchr(" \t\r\n", bytes.s[at - 1]) != NULL && bytes.s[at - 1] != '\0')
+    size_t line = end;
+    while (line > 0 && bytes.s[line - 1] != '\n')
+        line--;
+    for (size_t i = line; i < end; i++) {
+        if (bytes.s[i] == '#' && (i == line || bytes.s[i - 1] == ' ' || bytes.s[i - 1] == '\t'))
+            return i;
+    }
+    return end;
+}
+
+/* Where the word before byte `at` begins, over blanks, line breaks and comments. */
+static size_t word_before(struct pn_str bytes, size_t at)
+{
+    while (at > 0 && (bytes.s[at - 1] == ' ' || bytes.s[at - 1] == '\t' ||
+                      bytes.s[at - 1] == '\r' || bytes.s[at - 1] == '\n')) {
         at--;
+        if (bytes.s[at] == '\n')
+            at = before_comment(bytes, at);
+    }
     while (at > 0 && (unsigned char)bytes.s[at - 1] > ' ' &&
            strchr(",[]{}", bytes.s[at - 1]) == NULL)
         at--;
-    /* The word before it: "!!int", "&port". */
+    return at;
+}
+
+/* The bytes of a scalar, s == NULL when it is not to be touched: behind "!!int" or "&port". */
+static struct pn_str bytes_of(const struct pn_source *source, const struct pn_node *node)
+{
+    struct pn_str bytes = source->bytes;
+    if (node->span.end > bytes.n || node->span.end <= node->span.start)
+        return PN_STR_NULL;
+    size_t at = word_before(bytes, node->span.start);
     if (at < node->span.start && (bytes.s[at] == '!' || bytes.s[at] == '&'))
         return PN_STR_NULL;
     return (struct pn_str){bytes.s + node->span.start, node->span.end - node->span.start};

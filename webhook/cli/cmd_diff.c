@@ -69,8 +69,9 @@ const struct pn_cmd pn_cmd_diff = {
         "those make of it with what the new ones do. KUBECTL_EXTERNAL_DIFF is honoured as by "
         "kubectl diff: a program that gets two directories with a file for each object, and "
         "arguments of letters, digits, - and =.\n"
-        "Exit code: 0 when nothing differs, 1 when something does, 2 when an object was denied, "
-        "something could not be read or decided, or the program failed.",
+        "Exit code: 0 when nothing differs, 1 when something does, 2 when an object was denied "
+        "(with --base-policies: that was not before), something could not be read or decided, or "
+        "the program failed.",
     .usage = "-f FILE... [-p PATH]... [flags]",
     .examples = "  # Whether what is committed has its sidecars already\n"
                 "  pannier preview -f web.yaml -p policies -o yaml >injected.yaml\n"

@@ -231,8 +231,9 @@ const struct pn_cmd pn_cmd_preview = {
         "object before and after. Pods, all kinds with a Pod template, lists, and recorded "
         "AdmissionReviews are examined; other documents pass through. Namespaces among the "
         "manifests tell their labels.\n"
-        "Exit code: 0 when all is well, 1 when an object was denied, 2 when something could "
-        "not be read or decided, or there was nothing to examine; 3 with --error-unchanged when "
+        "Exit code: 0 when all is well, 1 when an object was denied (with --base-policies: that "
+        "was not before), 2 when something could not be read or decided, or there was nothing to "
+        "examine; 3 with --error-unchanged when "
         "all is well and nothing was injected.",
     .usage = "-f FILE... [-p PATH]... [flags]",
     .examples = "  # What the policies change, as a diff\n"

@@ -123,7 +123,7 @@ bool pn_lint_baseline_write(const char *path, const struct pn_findings *f, struc
     PN_CLEANUP(pn_buf_deinit) struct pn_buf bytes = PN_BUF_INIT;
     int r = pn_findings_write_baseline(&bytes, f);
     r = r == 0 && bytes.failed ? -ENOMEM : r;
-    r = r == 0 ? pn_file_write_atomic(path, pn_buf_view(&bytes), 0644) : r;
+    r = r == 0 ? pn_file_replace(path, pn_buf_view(&bytes)) : r;
     if (r < 0)
         pn_out_error("cannot write %s: %s", path, strerror(-r));
     for (size_t i = 0; i < diags->count && r == 0; i++) {

@@ -3,12 +3,12 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "base/edits.h"
 #include "cli/out.h"
 #include "report/diff.h"
 #include "sys/file.h"
+#include "yaml/read.h"
 
 /* A repair may uncover something that has one; more rounds than that go in a circle. */
 enum { ROUNDS_MAX = 10 };
@@ -87,33 +87,94 @@ static bool is_free(const struct pn_edits *taken, const struct pn_diag *d)
     return d->edit_count > 0;
 }
 
-/* The edits for one file; how many findings they repair. */
-static size_t collect(struct pn_edits *edits, const struct pn_diags *diags, struct pn_str name)
+static bool concerns(const struct pn_diag *d, struct pn_str name)
+{
+    return d->file != NULL && pn_str_is(name, d->file);
+}
+
+static void take(struct pn_edits *edits, const struct pn_diag *d)
+{
+    for (size_t k = 0; k < d->edit_count; k++)
+        pn_edits_add(edits, d->edits[k].start, d->edits[k].end, pn_str_of(d->edits[k].text));
+}
+
+/* Takes a finding's edits out again; they have been sorted since. */
+static void give_back(struct pn_edits *edits, const struct pn_diag *d)
 {
     size_t n = 0;
-    for (size_t i = 0; i < diags->count; i++) {
-        const struct pn_diag *d = &diags->items[i];
-        if (d->file == NULL || !pn_str_is(name, d->file) || !is_free(edits, d))
-            continue;
-        for (size_t k = 0; k < d->edit_count; k++)
-            pn_edits_add(edits, d->edits[k].start, d->edits[k].end, pn_str_of(d->edits[k].text));
-        n++;
+    for (size_t i = 0; i < edits->count; i++) {
+        bool is_its = false;
+        for (size_t k = 0; k < d->edit_count && !is_its; k++)
+            is_its = edits->items[i].text.s == d->edits[k].text;
+        if (!is_its)
+            edits->items[n++] = edits->items[i];
     }
-    return n;
+    edits->count = n;
+}
+
+/* The text with the edits; *ret_reads says whether that is YAML still: two keys may have become
+ * one. */
+static int apply(struct pn_buf *ret, bool *ret_reads, struct pn_edits *edits,
+                 const struct pn_source *source)
+{
+    PN_CLEANUP(pn_diags_deinit) struct pn_diags faults = PN_DIAGS_INIT;
+    struct pn_arena *arena = NULL;
+    struct pn_document *docs;
+    size_t n;
+    pn_buf_reset(ret, SIZE_MAX);
+    int r = pn_edits_apply(ret, edits, source->bytes);
+    if (r == 0)
+        r = pn_arena_new(&arena, 0);
+    struct pn_source fixed = {source->name, pn_buf_view(ret)};
+    if (r == 0)
+        r = pn_yaml_read(&docs, &n, &fixed, arena, &faults);
+    pn_arena_free(arena);
+    *ret_reads = r == 0 && faults.errors == 0;
+    return r < 0 ? r : 0;
+}
+
+/* All repairs of a file at once, or else those of them that leave it YAML, one after another. */
+static int repair(struct pn_buf *ret, size_t *ret_n, const struct pn_input_file *file,
+                  const struct pn_diags *diags)
+{
+    PN_CLEANUP(pn_edits_deinit) struct pn_edits edits = PN_EDITS_INIT;
+    bool reads = true;
+    int r = 0;
+    *ret_n = 0;
+    for (size_t i = 0; i < diags->count; i++) {
+        if (!concerns(&diags->items[i], file->source.name) || !is_free(&edits, &diags->items[i]))
+            continue;
+        take(&edits, &diags->items[i]);
+        ++*ret_n;
+    }
+    if (*ret_n > 0)
+        r = apply(ret, &reads, &edits, &file->source);
+    if (r != 0 || reads)
+        return r;
+    edits.count = *ret_n = 0;
+    for (size_t i = 0; i < diags->count && r == 0; i++) {
+        if (!concerns(&diags->items[i], file->source.name) || !is_free(&edits, &diags->items[i]))
+            continue;
+        take(&edits, &diags->items[i]);
+        r = apply(ret, &reads, &edits, &file->source);
+        *ret_n += reads;
+        if (!reads)
+            give_back(&edits, &diags->items[i]);
+    }
+    return r == 0 && *ret_n > 0 ? apply(ret, &reads, &edits, &file->source) : r;
 }
 
 static int fix_file(struct pn_lint_fixes *fixes, size_t *ret_fixed,
                     const struct pn_input_file *file, const struct pn_diags *diags)
 {
-    PN_CLEANUP(pn_edits_deinit) struct pn_edits edits = PN_EDITS_INIT;
     PN_CLEANUP(pn_buf_deinit) struct pn_buf fixed = PN_BUF_INIT;
-    size_t n = collect(&edits, diags, file->source.name);
-    struct pn_lint_text *text = n > 0 ? remember(fixes, file) : NULL;
-    if (text == NULL)
-        return n > 0 ? -ENOMEM : 0;
-    int r = pn_edits_apply(&fixed, &edits, file->source.bytes);
-    if (r != 0)
+    size_t n;
+    int r = repair(&fixed, &n, file, diags);
+    if (r != 0 || n == 0)
         return r;
+    struct pn_lint_text *text = remember(fixes, file);
+    if (text == NULL)
+        return -ENOMEM;
     struct pn_buf old = text->now;
     text->now = fixed;
     fixed = old;
@@ -182,16 +243,6 @@ static bool is_changed(const struct pn_lint_text *text)
     return !pn_str_eq(pn_buf_view(&text->before), pn_buf_view(&text->now));
 }
 
-/* Through links, which stay. */
-static int write_file(const struct pn_lint_text *text)
-{
-    struct stat st;
-    PN_CLEANUP(pn_free_pointer) char *path = realpath(text->path, NULL);
-    if (path == NULL || stat(path, &st) < 0)
-        return -errno;
-    return pn_file_write_atomic(path, pn_buf_view(&text->now), st.st_mode & 07777);
-}
-
 static bool print(struct pn_str text)
 {
     struct pn_out out = PN_OUT_INIT;
@@ -208,7 +259,7 @@ bool pn_lint_fixes_write(const struct pn_lint_fixes *fixes, bool prints_stdin)
             is_written = (!prints_stdin || print(pn_buf_view(&text->now))) && is_written;
             continue;
         }
-        int r = is_changed(text) ? write_file(text) : 0;
+        int r = is_changed(text) ? pn_file_replace(text->path, pn_buf_view(&text->now)) : 0;
         if (r < 0)
             pn_out_error("cannot write %s: %s", text->path, strerror(-r));
         is_written = is_written && r == 0;

@@ -83,7 +83,7 @@ static bool write_file(enum format format, const char *file, const struct pn_fin
     PN_CLEANUP(pn_buf_deinit) struct pn_buf bytes = PN_BUF_INIT;
     int r = write_format(&bytes, format, f, false);
     r = r == 0 && bytes.failed ? -ENOMEM : r;
-    r = r == 0 ? pn_file_write_atomic(file, pn_buf_view(&bytes), 0644) : r;
+    r = r == 0 ? pn_file_replace(file, pn_buf_view(&bytes)) : r;
     if (r < 0)
         pn_out_error("cannot write %s: %s", file, strerror(-r));
     return r == 0;

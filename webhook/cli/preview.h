@@ -95,7 +95,8 @@ struct pn_preview_run {
     bool color_out, color_err;
     bool has_written; /* -o yaml: something was written, ending with... */
     char last_byte;
-    size_t copied; /* -o yaml: bytes of the current file that were passed on */
+    bool has_document; /* something that is no comment */
+    size_t copied;     /* -o yaml: bytes of the current file that were passed on */
 };
 
 /* An object as it goes through: where it stands, what it is, and what becomes of it. */

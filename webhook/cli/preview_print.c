@@ -325,14 +325,16 @@ void pn_preview_yaml_start(struct pn_preview_run *run, const struct pn_input_fil
     struct pn_str text = {bytes.s + run->copied, bytes.n - run->copied};
     size_t comments = leading_comments(text).n;
     struct pn_str content = {text.s + comments, text.n - comments};
+    if (text.n > 0)
+        begin_line(run);
     if (content.n == 0)
         return;
-    begin_line(run);
     if (content.s[0] == '%')
-        pass_on(run, run->has_written ? PN_STR("...\n") : PN_STR(""));
+        pass_on(run, run->has_document ? PN_STR("...\n") : PN_STR(""));
     else if (!pn_str_has_prefix(content, PN_STR("---")) &&
-             (run->has_written || content.s[0] == '{'))
+             (run->has_document || content.s[0] == '{'))
         pass_on(run, PN_STR("---\n"));
+    run->has_document = true;
 }
 
 int pn_preview_yaml_document(struct pn_preview_run *run, const struct pn_document *doc,

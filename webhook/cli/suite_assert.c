@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/limits.h"
 #include "cli/suite_judge.h"
@@ -146,6 +147,12 @@ static int read_golden(struct pn_value *ret, const char **ret_why, struct pn_jud
     return pn_value_from_node(ret, docs[0].root, j->run->values);
 }
 
+/* What --update may write over: nothing, or a list, as a patch is. */
+static bool may_be_golden(const char *path, int r, struct pn_value golden)
+{
+    return r == 0 ? golden.kind == PN_ARRAY : access(path, F_OK) < 0;
+}
+
 /* Makes the folder of a golden file, the last one only. */
 static void make_folder(struct pn_str path, struct pn_arena *a)
 {
@@ -165,7 +172,7 @@ static int write_golden(struct pn_judge *j, struct pn_value patch)
     if (r != 0 || text.failed)
         return -ENOMEM;
     make_folder(e->golden, j->run->values);
-    r = pn_file_write_atomic(e->golden.s, pn_buf_view(&text), 0644);
+    r = pn_file_replace(e->golden.s, pn_buf_view(&text));
     return r == 0
                ? 0
                : pn_judge_fail(j, e->golden_node->span, PN_STR("golden"),
@@ -185,6 +192,10 @@ int pn_judge_golden(struct pn_judge *j)
         r = read_golden(&golden, &why, j, &bytes);
     if (r < 0 || (r == 0 && pn_value_equal(golden, patch)))
         return r;
+    if (j->run->updates && !may_be_golden(e->golden.s, r, golden))
+        return pn_judge_fail(j, e->golden_node->span, PN_STR("golden"),
+                             "%.*s is there and holds no patch; --update leaves it alone",
+                             PN_STR_ARG(e->golden));
     if (j->run->updates)
         return write_golden(j, patch);
     if (r > 0)

@@ -57,7 +57,8 @@ static void fix_by_removing(struct pn_lint *l, const struct pn_suppression *s, s
     struct pn_str before = pn_str_trim((struct pn_str){base + start, word.start - start});
     struct pn_str after = pn_str_trim((struct pn_str){base + word.end, end - word.end});
     if (before.n == 0 && after.n == 0) {
-        if (s->all_end > 0)
+        /* A second # may begin what is meant for another tool. */
+        if (s->all_end > 0 && memchr(s->reason.s, '#', s->reason.n) == NULL)
             pn_lint_edit(l, s->all_start, s->all_end, PN_STR(""));
     } else if (before.n > 0) {
         pn_lint_edit(l, (size_t)(before.s - base) + before.n - 1, word.end, PN_STR(""));

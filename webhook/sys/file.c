@@ -133,6 +133,57 @@ int pn_file_write_atomic(const char *path, struct pn_str bytes, unsigned mode)
     return sync_directory_of(path);
 }
 
+/* In its place: what else could be lost outweighs a moment in which it is not whole. */
+static int overwrite(const char *path, struct pn_str bytes)
+{
+    PN_CLEANUP(close_fd)
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+    return fd >= 0 ? pn_file_write_fd(fd, bytes) : -errno;
+}
+
+/* As another file of the same owner and permissions; -EPERM when that owner cannot be given. */
+static int replace_as(const char *path, struct pn_str bytes, const struct stat *st)
+{
+    PN_CLEANUP(pn_free_pointer) char *temporary = NULL;
+    int r = stage(&temporary, path, bytes, 0600);
+    if (r < 0)
+        return r;
+    /* The owner first: to change it may take permissions away. */
+    if (chown(temporary, st->st_uid, st->st_gid) < 0)
+        r = -EPERM;
+    else if (chmod(temporary, st->st_mode & 07777) < 0 || rename(temporary, path) < 0)
+        r = -errno;
+    if (r < 0) {
+        unlink(temporary);
+        return r;
+    }
+    return sync_directory_of(path);
+}
+
+static int write_new(const char *path, struct pn_str bytes)
+{
+    struct stat st;
+    mode_t mask = umask(0);
+    umask(mask);
+    /* A link to what is not there yet stays a link. */
+    return lstat(path, &st) == 0 ? overwrite(path, bytes)
+                                 : pn_file_write_atomic(path, bytes, 0666 & ~mask);
+}
+
+int pn_file_replace(const char *path, struct pn_str bytes)
+{
+    struct stat st;
+    if (stat(path, &st) < 0)
+        return errno == ENOENT ? write_new(path, bytes) : -errno;
+    if (!S_ISREG(st.st_mode) || st.st_nlink > 1)
+        return overwrite(path, bytes);
+    PN_CLEANUP(pn_free_pointer) char *real = realpath(path, NULL);
+    if (real == NULL)
+        return -errno;
+    int r = replace_as(real, bytes, &st);
+    return r == -EPERM || r == -EACCES ? overwrite(real, bytes) : r;
+}
+
 /* One file of a set on its way. */
 struct staged {
     char *path, *temporary; /* on the heap; temporary: NULL once it is in its place */

@@ -38,6 +38,14 @@ int pn_file_write_fd(int fd, struct pn_str bytes) PN_MUST_CHECK;
  */
 int pn_file_write_atomic(const char *path, struct pn_str bytes, unsigned mode) PN_MUST_CHECK;
 
+/*
+ * Writes what a user named, as `>` would: through links, into a FIFO or device, with the
+ * permissions and the owner that the file has, or those that a new one gets by the umask. A regular
+ * file changes as a whole (pn_file_write_atomic), unless it has other names or an owner that cannot
+ * be given: then in its place. Returns 0 or a negative errno.
+ */
+int pn_file_replace(const char *path, struct pn_str bytes) PN_MUST_CHECK;
+
 /* One file of a set. */
 struct pn_file_part {
     const char *name;
