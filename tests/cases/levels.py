@@ -12,6 +12,10 @@ import re
 import subprocess
 import sys
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+from tap import finish, report  # pylint: disable=wrong-import-position
+
 ROOT, PANNIER = (pathlib.Path(a).resolve() for a in sys.argv[1:])
 LEVELS = ["Privileged", "Baseline", "Restricted"]
 ORDINARY = {"AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE",
@@ -19,16 +23,6 @@ ORDINARY = {"AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", 
 RESTRICTED_VOLUMES = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image", "persistentVolumeClaim",
                       "projected", "secret"}
 PROFILES = {"RuntimeDefault", "Localhost"}
-
-results = []
-
-
-def check(name, problems):
-    results.append(not problems)
-    print(f"{'not ok' if problems else 'ok'} {len(results)} - {name}")
-    for problem in problems:
-        print("# " + problem)
-
 
 def read_templates():
     """Levels of templates, and the templates of policies."""
@@ -97,18 +91,17 @@ def seen_levels(policies):
 
 def main():
     levels, policies = read_templates()
-    check("every template declares a level",
-          [f"{name}: {level}" for name, level in levels.items() if level not in LEVELS])
+    report("every template declares a level",
+           [f"{name}: {level}" for name, level in levels.items() if level not in LEVELS])
     seen = list(seen_levels(policies))
-    check("every template has a sample", sorted(set(levels) - {template for _, template, _, _ in seen}))
-    check("what is added is of the level that its template declares",
-          [f"{sample}: {what} of {template} is {level}" for sample, template, what, level in seen
-           if LEVELS.index(level) < LEVELS.index(levels[template])])
-    check("a lower level than Restricted has a reason",
-          [f"{template} could be more than {declared}" for template, declared in levels.items()
-           if declared != "Restricted" and declared not in {s[3] for s in seen if s[1] == template}])
-    print(f"1..{len(results)}")
-    sys.exit(0 if all(results) else 1)
+    report("every template has a sample", sorted(set(levels) - {template for _, template, _, _ in seen}))
+    report("what is added is of the level that its template declares",
+           [f"{sample}: {what} of {template} is {level}" for sample, template, what, level in seen
+            if LEVELS.index(level) < LEVELS.index(levels[template])])
+    report("a lower level than Restricted has a reason",
+           [f"{template} could be more than {declared}" for template, declared in levels.items()
+            if declared != "Restricted" and declared not in {s[3] for s in seen if s[1] == template}])
+    sys.exit(finish())
 
 
 main()

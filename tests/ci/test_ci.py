@@ -16,6 +16,10 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+from tap import finish, report  # pylint: disable=wrong-import-position
+
 try:
     import yaml
 except ImportError as missing:
@@ -43,16 +47,6 @@ STANDINS = {
     "kubectl": "cat > applied.yaml",
     "flux": "true",
 }
-
-results = []
-
-
-def report(name, problems=(), skip=None):
-    results.append(not problems)
-    print(f"{'not ok' if problems else 'ok'} {len(results)} - {name}{' # SKIP ' + skip if skip else ''}")
-    for problem in problems:
-        print("# " + problem.replace("\n", "\n# "))
-
 
 def blocks(language):
     return re.findall(rf"^```{language}\n(.*?)^```", DOCUMENT, re.M | re.S)
@@ -260,5 +254,4 @@ if shutil.which("pre-commit"):
     report("pre-commit runs them", check_pre_commit())
 else:
     report("pre-commit runs them", skip="pre-commit is not installed")
-print(f"1..{len(results)}")
-sys.exit(0 if all(results) else 1)
+sys.exit(finish())

@@ -18,20 +18,14 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+from tap import finish, report  # pylint: disable=wrong-import-position
+
 PANNIER, SCRIPTS = (pathlib.Path(a).resolve() for a in sys.argv[1:])
 TIMEOUT_SECONDS = 20
 
 FILES = ["web app.yaml", "it's.yaml", "a=b.yaml", "dollar$x.yaml", "-dash.yaml", "plain/nested.yaml"]
-
-results = []
-
-
-def report(name, problems=(), skip=None):
-    results.append(not problems)
-    print(f"{'not ok' if problems else 'ok'} {len(results)} - {name}{' # SKIP ' + skip if skip else ''}")
-    for problem in problems:
-        print("# " + problem.replace("\n", "\n# "))
-
 
 def environment(place):
     return {"PATH": f"{place}/bin:/usr/local/bin:/usr/bin:/bin", "HOME": str(place), "LC_ALL": "C.UTF-8",
@@ -276,8 +270,7 @@ def main():
             report("kubectl: what is offered", judge_candidates(kubectl_offers(kubectl, place), CANDIDATES))
         else:
             report("kubectl: what is offered", skip="there is no kubectl 1.26 or later")
-    print(f"1..{len(results)}")
-    return 0 if all(results) else 1
+    return finish()
 
 
 if __name__ == "__main__":

@@ -17,22 +17,16 @@ import re
 import subprocess
 import sys
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+from tap import finish, report  # pylint: disable=wrong-import-position
+
 UPDATE = "--update" in sys.argv  # write what the console blocks print now; read it before you keep it
 ROOT, PANNIER = (pathlib.Path(a).resolve() for a in sys.argv[1:] if not a.startswith("--"))
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 # A hash of a policy and its templates, which changes with every comment in their text.
 REVISION = re.compile(r'(?<="rev":")[0-9a-f]{8}')
-
-results = []
-
-
-def check(name, problems):
-    results.append(not problems)
-    print(f"{'not ok' if problems else 'ok'} {len(results)} - {name}")
-    for problem in problems:
-        print("# " + problem.replace("\n", "\n# "))
-
 
 def read(path):
     return (ROOT / path).read_text(encoding="utf-8")
@@ -201,13 +195,12 @@ def check_links():
     return problems
 
 
-check("docs/reasons.md lists the reasons of the engine", check_reasons())
-check("each reason has a page with an example of it", check_reason_pages())
-check("pannier explain prints the pages", check_explain())
-check("docs/policies.md and docs/budgets.md name every field", check_fields())
-check("docs/testing.md names every field of a PolicyTest", check_testing())
-check("docs/cli.md and the help name the same flags", check_flags())
-check("console blocks print what they say", check_console_blocks())
-check("links lead somewhere", check_links())
-print(f"1..{len(results)}")
-sys.exit(0 if all(results) else 1)
+report("docs/reasons.md lists the reasons of the engine", check_reasons())
+report("each reason has a page with an example of it", check_reason_pages())
+report("pannier explain prints the pages", check_explain())
+report("docs/policies.md and docs/budgets.md name every field", check_fields())
+report("docs/testing.md names every field of a PolicyTest", check_testing())
+report("docs/cli.md and the help name the same flags", check_flags())
+report("console blocks print what they say", check_console_blocks())
+report("links lead somewhere", check_links())
+sys.exit(finish())

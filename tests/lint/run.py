@@ -17,19 +17,13 @@ import subprocess
 import sys
 from xml.etree import ElementTree
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+from tap import finish, report  # pylint: disable=wrong-import-position
+
 UPDATE = "--update" in sys.argv
 ROOT, PANNIER = (pathlib.Path(a).resolve() for a in sys.argv[1:] if not a.startswith("--"))
 HERE = ROOT / "tests/lint"
-
-results = []
-
-
-def check(name, problems):
-    results.append(not problems)
-    print(f"{'not ok' if problems else 'ok'} {len(results)} - {name}")
-    for problem in problems:
-        print("# " + str(problem).replace("\n", "\n# "))
-
 
 def run(*arguments, stdin=None, cwd=ROOT):
     return subprocess.run([PANNIER, "lint", *map(str, arguments)], capture_output=True, text=True, check=False,
@@ -305,20 +299,19 @@ def main():
     rules = json.loads(run("--list-rules", "-o", "json").stdout)
     mine = [r for r in rules if not r["url"].startswith("https://pannier.dev/rules/load#")]
     for rule in mine:
-        check(f"{rule['id']} {rule['name']}", check_rule(rule))
-    check("ids and names are unique", [r for r in rules if sum(
+        report(f"{rule['id']} {rule['name']}", check_rule(rule))
+    report("ids and names are unique", [r for r in rules if sum(
         o["id"] == r["id"] or o["name"] == r["name"] for o in rules) != 1])
-    check("every rule has a page", check_pages(rules))
-    check("every rule is explained", check_explain(rules))
-    check("every diagnostic of the loader has a rule", check_loader(rules))
-    check("nothing is found in templates/", check_catalogue())
-    check("all formats agree", check_formats())
-    check("SARIF", check_sarif())
-    check("GitLab's report", check_gitlab())
-    check("JUnit's report", check_junit())
-    check("--fix", check_fix())
-    print(f"1..{len(results)}")
-    return 0 if all(results) else 1
+    report("every rule has a page", check_pages(rules))
+    report("every rule is explained", check_explain(rules))
+    report("every diagnostic of the loader has a rule", check_loader(rules))
+    report("nothing is found in templates/", check_catalogue())
+    report("all formats agree", check_formats())
+    report("SARIF", check_sarif())
+    report("GitLab's report", check_gitlab())
+    report("JUnit's report", check_junit())
+    report("--fix", check_fix())
+    return finish()
 
 
 if __name__ == "__main__":

@@ -11,20 +11,14 @@ import shutil
 import subprocess
 import sys
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+from tap import finish, report  # pylint: disable=wrong-import-position
+
 PANNIER, *PAGES = (pathlib.Path(a).resolve() for a in sys.argv[1:])
 
 # Style that is ours: pages that are not installed yet, and our version in the footer.
 STYLE = re.compile(r"referenced manual not found|operating system explicitly specified")
-
-results = []
-
-
-def report(name, problems, skip=None):
-    results.append(not problems)
-    print(f"{'not ok' if problems else 'ok'} {len(results)} - {name}{' # SKIP ' + skip if skip else ''}")
-    for problem in problems:
-        print("# " + problem)
-
 
 def output_of(*command):
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
@@ -88,5 +82,4 @@ for tool, arguments in (("mandoc", ["-T", "lint"]), ("groff", ["-mandoc", "-ww",
         report(f"{tool} reads them", [line for page in PAGES for line in complaints(tool, *arguments, page)])
     else:
         report(f"{tool} reads them", [], f"{tool} is not installed")
-print(f"1..{len(results)}")
-sys.exit(0 if all(results) else 1)
+sys.exit(finish())

@@ -19,6 +19,10 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+from tap import finish, report  # pylint: disable=wrong-import-position
+
 try:
     import jsonschema
     import yaml
@@ -32,15 +36,6 @@ KINDS = ("SidecarTemplate", "InjectionPolicy", "InjectionBudget", "PolicyTest")
 
 # What the loader says of fields and their types.
 STRUCTURAL = {"unknown-field", "wrong-type", "missing-field", "unknown-value"}
-
-results = []
-
-
-def report(name, problems):
-    results.append(not problems)
-    print(f"{'not ok' if problems else 'ok'} {len(results)} - {name}")
-    for problem in problems[:40]:
-        print("# " + problem)
 
 
 def schema_of(*kind):
@@ -321,10 +316,10 @@ def check_fields():
     return problems
 
 
-report("every field has a description, and stands in the documents that are changed", check_fields())
-report("what the loader accepts", check_good())
-report("what the loader refuses", check_bad())
-report("fields that are taken away, misspelt, or of another type", check_mutations())
-report("the configuration", check_config())
-print(f"1..{len(results)}")
-sys.exit(0 if all(results) else 1)
+# Of each, enough to see what is wrong.
+report("every field has a description, and stands in the documents that are changed", check_fields()[:40])
+report("what the loader accepts", check_good()[:40])
+report("what the loader refuses", check_bad()[:40])
+report("fields that are taken away, misspelt, or of another type", check_mutations()[:40])
+report("the configuration", check_config()[:40])
+sys.exit(finish())

@@ -239,6 +239,28 @@ int pn_value_freeze(struct pn_value *ret, struct pn_value v, struct pn_arena *a)
     return 0;
 }
 
+struct pn_value pn_value_of_scalar(const struct pn_node *n)
+{
+    switch (n->kind) {
+    case PN_NODE_NULL:
+        return pn_null();
+    case PN_NODE_BOOL:
+        return pn_bool(n->b);
+    case PN_NODE_INT:
+        return pn_int(n->i);
+    case PN_NODE_REAL:
+        return pn_real(n->r);
+    case PN_NODE_RAW:
+        return pn_raw(n->s);
+    case PN_NODE_STRING:
+        return pn_string(n->s);
+    case PN_NODE_SEQUENCE:
+    case PN_NODE_MAPPING:
+        break;
+    }
+    return PN_VALUE_ABSENT;
+}
+
 static int sequence_from_node(struct pn_value *ret, const struct pn_node *node, struct pn_arena *a)
 {
     uint32_t n = node->sequence.count;
@@ -270,31 +292,12 @@ static int mapping_from_node(struct pn_value *ret, const struct pn_node *node, s
 
 int pn_value_from_node(struct pn_value *ret, const struct pn_node *n, struct pn_arena *a)
 {
-    switch (n->kind) {
-    case PN_NODE_NULL:
-        *ret = pn_null();
-        return 0;
-    case PN_NODE_BOOL:
-        *ret = pn_bool(n->b);
-        return 0;
-    case PN_NODE_INT:
-        *ret = pn_int(n->i);
-        return 0;
-    case PN_NODE_REAL:
-        *ret = pn_real(n->r);
-        return 0;
-    case PN_NODE_RAW:
-        *ret = pn_raw(n->s);
-        return 0;
-    case PN_NODE_STRING:
-        *ret = pn_string(n->s);
-        return 0;
-    case PN_NODE_SEQUENCE:
+    if (n->kind == PN_NODE_SEQUENCE)
         return sequence_from_node(ret, n, a);
-    case PN_NODE_MAPPING:
+    if (n->kind == PN_NODE_MAPPING)
         return mapping_from_node(ret, n, a);
-    }
-    return -EINVAL;
+    *ret = pn_value_of_scalar(n);
+    return 0;
 }
 
 static bool is_number(struct pn_value v)

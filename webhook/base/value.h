@@ -174,6 +174,9 @@ int pn_object_with(struct pn_value *ret, struct pn_arena *a, struct pn_value v, 
 /* A deep copy whose strings and blocks all live in `a`. Returns 0 or -ENOMEM. */
 int pn_value_freeze(struct pn_value *ret, struct pn_value v, struct pn_arena *a) PN_MUST_CHECK;
 
+/* The value of a scalar node, whose text is borrowed; PN_ABSENT for a sequence or mapping. */
+struct pn_value pn_value_of_scalar(const struct pn_node *n);
+
 /*
  * The value of a document node. Strings are borrowed from the node's arena. Returns 0 or -ENOMEM;
  * aliased nodes are expanded.

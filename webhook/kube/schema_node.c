@@ -222,25 +222,9 @@ static bool is_computed(const struct pn_schema_check *c, const struct pn_node *n
 /* The value of a scalar; of a list or mapping, its kind alone. */
 static struct pn_value value_of(const struct pn_node *node)
 {
-    switch (node->kind) {
-    case PN_NODE_NULL:
-        return pn_null();
-    case PN_NODE_BOOL:
-        return pn_bool(node->b);
-    case PN_NODE_INT:
-        return pn_int(node->i);
-    case PN_NODE_REAL:
-        return pn_real(node->r);
-    case PN_NODE_RAW:
-        return pn_raw(node->s);
-    case PN_NODE_STRING:
-        return pn_string(node->s);
-    case PN_NODE_SEQUENCE:
-        return (struct pn_value){.kind = PN_ARRAY};
-    case PN_NODE_MAPPING:
-        break;
-    }
-    return (struct pn_value){.kind = PN_OBJECT};
+    if (node->kind == PN_NODE_SEQUENCE || node->kind == PN_NODE_MAPPING)
+        return (struct pn_value){.kind = node->kind == PN_NODE_SEQUENCE ? PN_ARRAY : PN_OBJECT};
+    return pn_value_of_scalar(node);
 }
 
 static void check_scalar(const struct pn_schema_check *c, const struct pn_node *node,

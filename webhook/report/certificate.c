@@ -83,7 +83,7 @@ static json_t *names_json(const struct pn_check_report *r)
 {
     PN_CLEANUP(pn_json_drop) json_t *array = json_array();
     for (size_t i = 0; i < r->name_count; i++) {
-        if (array == NULL || json_array_append_new(array, pn_json_string(r->names[i])) < 0)
+        if (!pn_json_append(array, pn_json_string(r->names[i])))
             return NULL;
     }
     return PN_TAKE(array);
@@ -93,8 +93,8 @@ static bool add_finding(json_t *array, const char *id, struct pn_str text)
 {
     PN_CLEANUP(pn_json_drop) json_t *finding = json_object();
     return PN_JSON_SET(finding, "id", text_json(id)) &&
-           PN_JSON_SET(finding, "text", pn_json_string(text)) && array != NULL &&
-           json_array_append_new(array, PN_TAKE(finding)) == 0;
+           PN_JSON_SET(finding, "text", pn_json_string(text)) &&
+           pn_json_append(array, PN_TAKE(finding));
 }
 
 static json_t *findings_json(const struct pn_certificate_view *view)

@@ -23,7 +23,7 @@ static json_t *array_json(struct pn_value v)
 {
     PN_CLEANUP(pn_json_drop) json_t *array = json_array();
     for (uint32_t i = 0; i < pn_value_count(v); i++) {
-        if (array == NULL || json_array_append_new(array, pn_json_of_value(pn_value_at(v, i))) < 0)
+        if (!pn_json_append(array, pn_json_of_value(pn_value_at(v, i))))
             return NULL;
     }
     return PN_TAKE(array);
@@ -82,7 +82,7 @@ static json_t *notes_json(const struct pn_decision *d)
 {
     PN_CLEANUP(pn_json_drop) json_t *array = json_array();
     for (size_t i = 0; i < d->note_count; i++) {
-        if (array == NULL || json_array_append_new(array, pn_json_of_reason(&d->notes[i])) < 0)
+        if (!pn_json_append(array, pn_json_of_reason(&d->notes[i])))
             return NULL;
     }
     return PN_TAKE(array);
@@ -102,7 +102,7 @@ static json_t *policies_json(const struct pn_decision *d)
         if (verdict->note.id != PN_REASON_NONE &&
             !PN_JSON_SET(policy, "note", pn_json_of_reason(&verdict->note)))
             return NULL;
-        if (array == NULL || json_array_append_new(array, PN_TAKE(policy)) < 0)
+        if (!pn_json_append(array, PN_TAKE(policy)))
             return NULL;
     }
     return PN_TAKE(array);
@@ -121,7 +121,7 @@ static json_t *changes_json(const struct pn_change *changes, size_t n)
                       PN_JSON_SET(row, "before", pn_json_string(c->before)) &&
                       PN_JSON_SET(row, "after", pn_json_string(c->after)) &&
                       (c->most.s == NULL || PN_JSON_SET(row, "max", pn_json_string(c->most)));
-        if (!stored || array == NULL || json_array_append_new(array, PN_TAKE(row)) < 0)
+        if (!stored || !pn_json_append(array, PN_TAKE(row)))
             return NULL;
     }
     return PN_TAKE(array);
@@ -139,7 +139,7 @@ static json_t *warnings_json(const struct pn_decision *d)
 {
     PN_CLEANUP(pn_json_drop) json_t *array = json_array();
     for (size_t i = 0; i < d->warning_count; i++) {
-        if (array == NULL || json_array_append_new(array, pn_json_string(d->warnings[i])) < 0)
+        if (!pn_json_append(array, pn_json_string(d->warnings[i])))
             return NULL;
     }
     return PN_TAKE(array);

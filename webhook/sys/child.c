@@ -19,6 +19,23 @@ static void close_fd(const int *fd)
         close(*fd);
 }
 
+/* A child, and a pipe from it: *ret_end is where the parent reads, and where the child writes.
+ * Returns the child's id, 0 in the child, or a negative errno with a message. */
+static pid_t fork_with_pipe(int *ret_end, struct pn_err *err)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return pn_err_set(err, -errno, "making a pipe: %s", strerror(errno));
+    pid_t child = fork();
+    int code = errno, mine = child == 0 ? 1 : 0;
+    /* The child has no reader: else writing would never fail once the parent has had enough. */
+    close(ends[1 - mine]);
+    *ret_end = ends[mine];
+    if (child < 0)
+        return pn_err_set(err, -code, "starting a child process: %s", strerror(code));
+    return child;
+}
+
 static int child_main(pn_child_work *work, const void *argument, int fd)
 {
     PN_CLEANUP(pn_buf_deinit) struct pn_buf out = PN_BUF_INIT;
@@ -56,24 +73,16 @@ static int judge(int status, int read_result, struct pn_buf *said, struct pn_err
 int pn_child_run(pn_child_work *work, const void *argument, struct pn_buf *out, size_t max_bytes,
                  struct pn_err *err)
 {
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) < 0)
-        return pn_err_set(err, -errno, "making a pipe: %s", strerror(errno));
-    PN_CLEANUP(close_fd) int reader = ends[0];
-    PN_CLEANUP(close_fd) int writer = ends[1];
-    pid_t child = fork();
+    PN_CLEANUP(close_fd) int end = -1;
+    pid_t child = fork_with_pipe(&end, err);
     if (child < 0)
-        return pn_err_set(err, -errno, "starting a child process: %s", strerror(errno));
-    if (child == 0) {
-        close(reader); /* else writing would never fail once the parent has had enough */
-        _exit(child_main(work, argument, writer));
-    }
-    close(writer);
-    writer = -1;
+        return child;
+    if (child == 0)
+        _exit(child_main(work, argument, end));
     PN_CLEANUP(pn_buf_deinit) struct pn_buf said = PN_BUF_INIT;
-    int read_result = pn_file_read_fd(&said, reader, max_bytes);
-    close(reader); /* a child that still writes ends now instead of waiting for us */
-    reader = -1;
+    int read_result = pn_file_read_fd(&said, end, max_bytes);
+    close(end); /* a child that still writes ends now instead of waiting for us */
+    end = -1;
     int r = judge(wait_for(child), read_result, &said, err);
     if (r != 0)
         return r;
@@ -173,21 +182,15 @@ static int wait_with(pid_t child, struct pn_hold *hold)
 
 int pn_child_exec(int *ret_exit, char *const *argv, struct pn_hold *hold, struct pn_err *err)
 {
-    int ends[2];
     if (pn_hold_is_wanted())
         return pn_err_set(err, -EINTR, "interrupted");
-    if (pipe2(ends, O_CLOEXEC) < 0)
-        return pn_err_set(err, -errno, "making a pipe: %s", strerror(errno));
-    PN_CLEANUP(close_fd) int reader = ends[0];
-    PN_CLEANUP(close_fd) int writer = ends[1];
-    pid_t child = fork();
+    PN_CLEANUP(close_fd) int end = -1;
+    pid_t child = fork_with_pipe(&end, err);
     if (child < 0)
-        return pn_err_set(err, -errno, "starting a child process: %s", strerror(errno));
+        return child;
     if (child == 0)
-        become(argv, hold, writer);
-    close(writer);
-    writer = -1;
-    int failure = read_failure(reader);
+        become(argv, hold, end);
+    int failure = read_failure(end);
     int status = wait_with(child, hold);
     if (failure != 0)
         return pn_err_set(err, -failure, "running \"%s\": %s", argv[0], strerror(failure));

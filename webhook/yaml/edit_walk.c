@@ -18,24 +18,6 @@ int pn_edit_walk_add(struct pn_edit_walk *w, size_t start, size_t end, struct pn
 
 /* ---- equality -------------------------------------------------------------------------- */
 
-static struct pn_value scalar_value(const struct pn_node *node)
-{
-    switch (node->kind) {
-    case PN_NODE_BOOL:
-        return pn_bool(node->b);
-    case PN_NODE_INT:
-        return pn_int(node->i);
-    case PN_NODE_REAL:
-        return pn_real(node->r);
-    case PN_NODE_RAW:
-        return pn_raw(node->s);
-    case PN_NODE_STRING:
-        return pn_string(node->s);
-    default:
-        return pn_null();
-    }
-}
-
 static bool mapping_equal(const struct pn_node *node, struct pn_value v)
 {
     uint32_t n = node->mapping.count;
@@ -57,7 +39,7 @@ bool pn_edit_walk_equal(const struct pn_node *node, struct pn_value v)
     if (node->kind == PN_NODE_MAPPING)
         return mapping_equal(node, v);
     if (node->kind != PN_NODE_SEQUENCE)
-        return pn_value_equal(scalar_value(node), v);
+        return pn_value_equal(pn_value_of_scalar(node), v);
     if (v.kind != PN_ARRAY || pn_value_count(v) != node->sequence.count)
         return false;
     for (uint32_t i = 0; i < node->sequence.count; i++) {
