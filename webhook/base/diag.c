@@ -229,10 +229,11 @@ void pn_diags_edit(struct pn_diags *diags, size_t start, size_t end, struct pn_s
     edits[last->edit_count++] = (struct pn_diag_edit){start, end, text_copy};
 }
 
+const char *const pn_severity_words[] = {"error", "warning", "info", NULL};
+
 const char *pn_severity_name(enum pn_severity severity)
 {
-    static const char *const names[] = {"error", "warning", "info"};
-    return names[severity];
+    return pn_severity_words[severity];
 }
 
 static int by_place(const struct pn_diag *a, const struct pn_diag *b)

@@ -102,7 +102,10 @@ struct pn_diag *pn_diags_last(struct pn_diags *diags);
 /* A copy of `text` on the heap, as a diagnostic owns it; NULL sets `failed`. */
 char *pn_diags_copy(struct pn_diags *diags, struct pn_str text);
 
-/* "error", "warning", "info"; static. */
+/* "error", "warning", "info", NULL: by enum pn_severity. */
+extern const char *const pn_severity_words[];
+
+/* One of them. */
 const char *pn_severity_name(enum pn_severity severity);
 
 /* Sorts by file, line, column and code; equal places keep their order. */

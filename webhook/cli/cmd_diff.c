@@ -2,7 +2,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "cli/cmd.h"
+#include "cli/commands.h"
 #include "cli/preview.h"
 
 static const struct pn_flag flags[] = {
@@ -52,8 +52,7 @@ static enum pn_exit run(const void *options, char **operands, size_t n)
     (void)n;
     if (o.files.count == 0) {
         pn_out_error("no manifests: name them with -f");
-        pn_out_note(PN_STR("See 'pannier diff --help' for usage.\n"));
-        return PN_EXIT_FAILED;
+        return pn_program_refuse("diff");
     }
     o.format = has_program ? PN_PREVIEW_FILES : PN_PREVIEW_DIFF;
     o.quiet = true;

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
-#include <stdlib.h>
-
 #include "cli/commands.h"
 #include "cli/explain.h"
 #include "cli/out.h"
@@ -43,9 +40,7 @@ static enum pn_exit unknown_name(const char *name)
         pn_out_error("no reason and no rule is called \"%s\"; did you mean \"%s\"?", name, near);
     else
         pn_out_error("no reason and no rule is called \"%s\"", name);
-    PN_CLEANUP(pn_buf_deinit) struct pn_buf hint = PN_BUF_INIT;
-    pn_program_write(&hint, "See 'pannier explain' for all of them.\n");
-    pn_out_note(pn_buf_view(&hint));
+    pn_program_note("See 'pannier explain' for all of them.\n");
     return PN_EXIT_FAILED;
 }
 

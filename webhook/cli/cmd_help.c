@@ -4,11 +4,8 @@
 
 static enum pn_exit unexpected(const char *word)
 {
-    PN_CLEANUP(pn_buf_deinit) struct pn_buf hint = PN_BUF_INIT;
     pn_out_error("unexpected argument \"%s\"", word);
-    pn_program_write(&hint, "See 'pannier help --help' for usage.\n");
-    pn_out_note(pn_buf_view(&hint));
-    return PN_EXIT_FAILED;
+    return pn_program_refuse("help");
 }
 
 static enum pn_exit run(const void *options, char **operands, size_t n)

@@ -2,13 +2,11 @@
 #include <unistd.h>
 
 #include "cli/build_info.h"
-#include "cli/cmd.h"
+#include "cli/commands.h"
 #include "cli/lint_fix.h"
 #include "cli/lint_output.h"
 #include "cli/out.h"
 #include "report/findings.h"
-
-static const char *const levels[] = {"error", "warning", "info", NULL};
 
 struct options {
     struct pn_flag_list manifests, outputs, select, ignore, severities;
@@ -38,7 +36,7 @@ static const struct pn_flag flags[] = {
     {"severity", 0, PN_FLAG_LIST, AT(severities), "RULE=LEVEL",
      "Count a rule as error, warning or info; may be repeated"},
     {"fail-level", 0, PN_FLAG_CHOICE, AT(fail_level), "LEVEL",
-     "Exit with 1 from this level on, by default warning", .choices = levels},
+     "Exit with 1 from this level on, by default warning", .choices = pn_severity_words},
     {"exit-zero", 0, PN_FLAG_BOOL, AT(exit_zero), NULL, "Exit with 0 whatever is found"},
     {"list-rules", 0, PN_FLAG_BOOL, AT(list_rules), NULL, "Print the rules, with -o json too"},
     {"no-inline-suppressions", 0, PN_FLAG_BOOL, AT(no_suppressions), NULL,
@@ -86,9 +84,7 @@ static bool is_failure(const struct pn_findings *f)
 static enum pn_exit say_nothing_found(const struct pn_flag_list *paths)
 {
     PN_CLEANUP(pn_buf_deinit) struct pn_buf names = PN_BUF_INIT;
-    for (size_t i = 0; i < paths->count; i++)
-        pn_buf_printf(&names, "%s%s", i == 0 ? "" : ", ",
-                      strcmp(paths->items[i], "-") == 0 ? "<stdin>" : paths->items[i]);
+    pn_input_write_names(&names, paths);
     pn_out_error("no templates or policies found in %.*s", PN_STR_ARG(pn_buf_view(&names)));
     return PN_EXIT_FAILED;
 }
@@ -96,8 +92,7 @@ static enum pn_exit say_nothing_found(const struct pn_flag_list *paths)
 static enum pn_exit say_no_paths(void)
 {
     pn_out_error("no policies: name their files or directories");
-    pn_out_note(PN_STR("See 'pannier lint --help' for usage.\n"));
-    return PN_EXIT_FAILED;
+    return pn_program_refuse("lint");
 }
 
 /* What standard input gets by --fix is its repaired text, on standard output. */

@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <unistd.h>
 
-#include "cli/cmd.h"
+#include "cli/commands.h"
 #include "cli/preview.h"
 
 /* In the order of enum pn_preview_format. */
@@ -67,10 +67,7 @@ static int preview_all(struct pn_preview_run *run, const struct pn_input *input)
 static void say_nothing_found(const struct pn_preview_options *o)
 {
     PN_CLEANUP(pn_buf_deinit) struct pn_buf names = PN_BUF_INIT;
-    for (size_t i = 0; i < o->files.count; i++) {
-        const char *name = strcmp(o->files.items[i], "-") == 0 ? "<stdin>" : o->files.items[i];
-        pn_buf_printf(&names, "%s%s", i == 0 ? "" : ", ", name);
-    }
+    pn_input_write_names(&names, &o->files);
     pn_out_error("no objects found in %.*s", PN_STR_ARG(pn_buf_view(&names)));
 }
 
@@ -203,8 +200,7 @@ static enum pn_exit run(const void *options, char **operands, size_t n)
     (void)n;
     if (o->files.count == 0) {
         pn_out_error("no manifests: name them with -f");
-        pn_out_note(PN_STR("See 'pannier preview --help' for usage.\n"));
-        return PN_EXIT_FAILED;
+        return pn_program_refuse("preview");
     }
     if (o->base.count > 0 && !can_compare(o->format)) {
         pn_out_error("--base-policies compares two results, and -o %s shows one; choose diff, "

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
 #include <unistd.h>
 
-#include "cli/cmd.h"
-#include "engine/decide.h"
+#include "cli/commands.h"
+#include "cli/input.h"
 #include "cli/out.h"
 #include "cli/pods.h"
 #include "cli/protected.h"
 #include "config/load.h"
 #include "config/namespaces.h"
+#include "engine/decide.h"
 #include "report/fleet.h"
 #include "report/term.h"
 
@@ -244,9 +244,7 @@ static bool has_seen_any(const struct pn_fleet *fleet)
 static void say_nothing_found(const struct options *o)
 {
     PN_CLEANUP(pn_buf_deinit) struct pn_buf names = PN_BUF_INIT;
-    for (size_t i = 0; i < o->files.count; i++)
-        pn_buf_printf(&names, "%s%s", i == 0 ? "" : ", ",
-                      strcmp(o->files.items[i], "-") == 0 ? "<stdin>" : o->files.items[i]);
+    pn_input_write_names(&names, &o->files);
     pn_out_error("no Pods%s%s found in %.*s", o->namespace != NULL ? " of namespace " : "",
                  o->namespace != NULL ? o->namespace : "", PN_STR_ARG(pn_buf_view(&names)));
 }
@@ -305,8 +303,7 @@ static enum pn_exit run(const void *options, char **operands, size_t n)
     (void)n;
     if (o->files.count == 0) {
         pn_out_error("no Pods: name their files with -f");
-        pn_out_note(PN_STR("See 'pannier verify --help' for usage.\n"));
-        return PN_EXIT_FAILED;
+        return pn_program_refuse("verify");
     }
     int r = pn_protected_read(&protected, o->protected_namespaces, &err);
     if (r != 0)

@@ -57,9 +57,7 @@ enum pn_exit pn_commands_refuse(char *const *words, size_t n)
         pn_out_error("\"%s\" is only the first word of a command", words[0]);
     else
         pn_out_error("unknown command \"%.*s\"", PN_STR_ARG(pn_buf_view(&name)));
-    PN_CLEANUP(pn_buf_deinit) struct pn_buf hint = PN_BUF_INIT;
-    pn_program_write(&hint, "See 'pannier help' for the commands.\n");
-    pn_out_note(pn_buf_view(&hint));
+    pn_program_note("See 'pannier help' for the commands.\n");
     return PN_EXIT_FAILED;
 }
 
@@ -106,4 +104,19 @@ void pn_program_write(struct pn_buf *out, const char *text)
         rest.s += word.n - 2; /* the blank comes next */
         rest.n -= word.n - 2;
     }
+}
+
+void pn_program_note(const char *text)
+{
+    PN_CLEANUP(pn_buf_deinit) struct pn_buf note = PN_BUF_INIT;
+    pn_program_write(&note, text);
+    pn_out_note(pn_buf_view(&note));
+}
+
+enum pn_exit pn_program_refuse(const char *command)
+{
+    PN_CLEANUP(pn_buf_deinit) struct pn_buf hint = PN_BUF_INIT;
+    pn_buf_printf(&hint, "See '%s %s --help' for usage.\n", program, command);
+    pn_out_note(pn_buf_view(&hint));
+    return PN_EXIT_FAILED;
 }

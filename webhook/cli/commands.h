@@ -27,8 +27,12 @@ enum pn_exit pn_commands_refuse(char *const *words, size_t n);
 void pn_program_set(const char *argv0);
 const char *pn_program_name(void);
 
-/* Appends `text`, with that name in each "pannier COMMAND". */
+/* Appends `text`, with that name in each "pannier COMMAND"; or prints it on standard error. */
 void pn_program_write(struct pn_buf *out, const char *text);
+void pn_program_note(const char *text);
+
+/* Says on standard error where the usage of `command` is told; what is wrong was said. */
+enum pn_exit pn_program_refuse(const char *command);
 
 /* Appends the help of a command, at most 80 columns wide; NULL: of all. */
 void pn_help_write(struct pn_buf *out, const struct pn_cmd *cmd);

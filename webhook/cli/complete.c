@@ -105,7 +105,6 @@ static void offer_rule_list(struct asked *a)
 
 static void offer_rule_level(struct asked *a)
 {
-    static const char *const levels[] = {"error", "warning", "info", NULL};
     const char *sign = find_char(a->word, '=');
     if (sign == NULL) {
         a->directive = NO_BLANK | NO_FILES;
@@ -113,7 +112,7 @@ static void offer_rule_level(struct asked *a)
         return;
     }
     keep(a, (size_t)(sign - a->word.s) + 1);
-    offer_words(a, levels);
+    offer_words(a, pn_severity_words);
 }
 
 static void offer_format(struct asked *a, const struct pn_flag *flag)

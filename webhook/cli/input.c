@@ -9,6 +9,37 @@
 #include "engine/json.h"
 #include "yaml/read.h"
 
+/* ---- names ----------------------------------------------------------------------------- */
+
+const char *pn_input_name(const char *path)
+{
+    if (strcmp(path, "-") == 0)
+        return "<stdin>";
+    return path[0] == '\0' ? "''" : path;
+}
+
+void pn_input_write_names(struct pn_buf *out, const struct pn_flag_list *paths)
+{
+    for (size_t i = 0; i < paths->count; i++)
+        pn_buf_printf(out, "%s%s", i == 0 ? "" : ", ", pn_input_name(paths->items[i]));
+}
+
+struct pn_str pn_input_directory(struct pn_str path)
+{
+    while (path.n > 0 && path.s[path.n - 1] != '/')
+        path.n--;
+    return path;
+}
+
+struct pn_str pn_input_path_beside(const struct pn_source *source, struct pn_str path,
+                                   struct pn_arena *a)
+{
+    struct pn_str directory = pn_input_directory(source->name);
+    if (pn_str_has_prefix(path, PN_STR("/")))
+        directory.n = 0;
+    return pn_arena_format(a, "%.*s%.*s", PN_STR_ARG(directory), PN_STR_ARG(path));
+}
+
 /* ---- names to paths -------------------------------------------------------------------- */
 
 /* A directory that was named holds nothing to read: probably another one was meant. */
@@ -75,9 +106,8 @@ static const struct pn_input_text *find_text(const struct pn_input_text *texts, 
 
 static void name_file(struct pn_input_file *file, const char *path)
 {
-    bool is_stdin = strcmp(path, "-") == 0;
-    file->path = is_stdin ? NULL : path;
-    file->source.name = pn_str_of(is_stdin ? "<stdin>" : path[0] == '\0' ? "''" : path);
+    file->path = strcmp(path, "-") == 0 ? NULL : path;
+    file->source.name = pn_str_of(pn_input_name(path));
 }
 
 /* `text` in place of what the file holds. */

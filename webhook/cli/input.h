@@ -53,6 +53,20 @@ int pn_input_read_texts(struct pn_input *ret, const struct pn_flag_list *names, 
 
 void pn_input_deinit(struct pn_input *input);
 
+/* What a path is called: "<stdin>" for "-", and '' for none. */
+const char *pn_input_name(const char *path);
+
+/* The names of `paths`, separated by commas. */
+void pn_input_write_names(struct pn_buf *out, const struct pn_flag_list *paths);
+
+/* `path` as it is meant in `source`, from where we stand; relative ones begin beside the source. A
+ * NUL stands behind it; s == NULL: out of memory. */
+struct pn_str pn_input_path_beside(const struct pn_source *source, struct pn_str path,
+                                   struct pn_arena *a);
+
+/* The directory of a path, up to its last slash; empty when there is none. */
+struct pn_str pn_input_directory(struct pn_str path);
+
 /* The parts of it, for who reads one file at a time. */
 
 /* The paths that the names stand for, at the end of *ret; standard input once. Faults go to

@@ -6,10 +6,9 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "cli/input.h"
 #include "cli/lint_settings.h"
 #include "sys/file.h"
-
-static const char *const levels[] = {"error", "warning", "info", NULL};
 
 void pn_lint_config_init(struct pn_lint_config *config)
 {
@@ -90,8 +89,9 @@ static const struct pn_field section_fields[] = {
     {"ignore", PN_FIELD_NODE, offsetof(struct section, ignore), .form = PN_FORM_STRING,
      .shape = PN_SCHEMA_LIST, .help = "Rules to leave out"},
     {"severity", PN_FIELD_NODE, offsetof(struct section, severity), .form = PN_FORM_STRING,
-     .shape = PN_SCHEMA_MAP, .words = levels, .help = "RULE: the level that it counts as"},
-    {"failLevel", PN_FIELD_ENUM, offsetof(struct section, fail_level), .words = levels,
+     .shape = PN_SCHEMA_MAP, .words = pn_severity_words,
+     .help = "RULE: the level that it counts as"},
+    {"failLevel", PN_FIELD_ENUM, offsetof(struct section, fail_level), .words = pn_severity_words,
      .help = "Level from which on findings are an error"},
     {"baseline", PN_FIELD_STRING, offsetof(struct section, baseline),
      .help = "File of findings that are known, from the directory of this file"},
@@ -153,19 +153,19 @@ static void decode_level(struct pn_lint_config *c, struct pn_decoder *d,
     const struct pn_rule *rule = pn_rule_find(e->key->s);
     struct pn_str word = pn_node_str(e->value);
     int level = 0;
-    while (levels[level] != NULL && !pn_str_is(word, levels[level]))
+    while (pn_severity_words[level] != NULL && !pn_str_is(word, pn_severity_words[level]))
         level++;
     if (rule == NULL) {
         unknown_rule(d, e->key, e->key->s);
     } else if (pn_rule_of_diagnostic(rule->name) == rule) {
         pn_decode_fault(d, e->key, "unknown-value",
                         "%s is an error: what it finds cannot be loaded", rule->code);
-    } else if (levels[level] == NULL) {
+    } else if (pn_severity_words[level] == NULL) {
         pn_decode_fault(d, e->value, "unknown-value",
                         "lint.severity: expected a severity for %s, got %s%.*s%s", rule->code,
                         word.s != NULL ? "`" : pn_node_kind_name(e->value), PN_STR_ARG(word),
                         word.s != NULL ? "`" : "");
-        pn_decode_help_with_words(d, word, levels);
+        pn_decode_help_with_words(d, word, pn_severity_words);
     } else {
         c->levels[c->level_count++] = (struct pn_lint_level){rule, level};
     }
@@ -212,16 +212,10 @@ static void check_per_file(struct pn_lint_config *c, struct pn_decoder *d,
     c->per_file = node;
 }
 
-/* A path in the file, from where we stand; ends with a NUL behind it. */
+/* A path in the file. */
 static struct pn_str resolve(struct pn_decoder *d, struct pn_str path)
 {
-    struct pn_str directory = d->source->name;
-    while (directory.n > 0 && directory.s[directory.n - 1] != '/')
-        directory.n--;
-    if (pn_str_has_prefix(path, PN_STR("/")))
-        directory.n = 0;
-    struct pn_str resolved = pn_arena_format(d->arena, "%.*s%.*s", PN_STR_ARG(directory),
-                                             PN_STR_ARG(path));
+    struct pn_str resolved = pn_input_path_beside(d->source, path, d->arena);
     d->out_of_memory = d->out_of_memory || resolved.s == NULL;
     return resolved;
 }
@@ -287,10 +281,8 @@ static const char *path_from(const char *directory, const char *file)
 }
 
 /* A pattern without a slash is one of names. */
-static bool is_meant(const char *pattern, const char *directory, const char *file)
+static bool is_meant(const char *pattern, const char *path)
 {
-    PN_CLEANUP(pn_free_pointer) char *real = realpath(file, NULL);
-    const char *path = path_from(directory, real != NULL ? real : file);
     if (strchr(pattern, '/') == NULL && strrchr(path, '/') != NULL)
         path = strrchr(path, '/') + 1;
     return fnmatch(pattern, path, 0) == 0;
@@ -298,24 +290,40 @@ static bool is_meant(const char *pattern, const char *directory, const char *fil
 
 static char *directory_of(const struct pn_lint_config *c)
 {
-    struct pn_str name = c->file.source.name;
-    while (name.n > 0 && name.s[name.n - 1] != '/')
-        name.n--;
     PN_CLEANUP(pn_buf_deinit) struct pn_buf path = PN_BUF_INIT;
-    pn_buf_str(&path, name);
+    pn_buf_str(&path, pn_input_directory(c->file.source.name));
     pn_buf_cstr(&path, ".");
     pn_buf_char(&path, '\0');
     return path.failed ? NULL : realpath(path.data, NULL);
 }
 
-static int select_files(struct pn_lint_exemption *e, const char *pattern, const char *directory,
+/* The real paths of the files, from `directory` on. */
+static int find_real(const char ***ret, const char *directory, const struct pn_strs *files,
+                     struct pn_arena *a)
+{
+    const char **paths = pn_arena_zalloc(a, files->count + 1, sizeof *paths);
+    if (paths == NULL)
+        return -ENOMEM;
+    for (size_t i = 0; i < files->count; i++) {
+        PN_CLEANUP(pn_free_pointer) char *real = realpath(files->items[i].s, NULL);
+        const char *path = path_from(directory, real != NULL ? real : files->items[i].s);
+        paths[i] = pn_arena_dup(a, pn_str_of(path)).s;
+        if (paths[i] == NULL)
+            return -ENOMEM;
+    }
+    *ret = paths;
+    return 0;
+}
+
+/* `paths` are those of the files. */
+static int select_files(struct pn_lint_exemption *e, const char *pattern, const char *const *paths,
                         const struct pn_strs *files, struct pn_arena *a)
 {
     struct pn_str *selected = pn_arena_zalloc(a, files->count + 1, sizeof *selected);
     if (selected == NULL)
         return -ENOMEM;
     for (size_t i = 0; i < files->count; i++) {
-        if (is_meant(pattern, directory, files->items[i].s))
+        if (is_meant(pattern, paths[i]))
             selected[e->file_count++] = files->items[i];
     }
     e->files = selected;
@@ -333,18 +341,19 @@ int pn_lint_config_exemptions(struct pn_lint_exemption **ret, size_t *ret_n,
     PN_CLEANUP(pn_free_pointer) char *directory = directory_of(config);
     struct pn_lint_exemption *list = pn_arena_zalloc(config->arena, node->mapping.count + 1,
                                                      sizeof *list);
-    if (directory == NULL || list == NULL)
+    struct pn_str reason = pn_arena_format(config->arena, "perFile of %.*s",
+                                           PN_STR_ARG(config->file.source.name));
+    const char **paths;
+    if (directory == NULL || list == NULL || reason.s == NULL ||
+        find_real(&paths, directory, files, config->arena) != 0)
         return -ENOMEM;
     for (uint32_t i = 0; i < node->mapping.count; i++) {
         const struct pn_node_entry *e = &node->mapping.entries[i];
-        struct pn_str pattern = pn_arena_format(config->arena, "%.*s", PN_STR_ARG(e->key->s));
+        struct pn_str pattern = pn_arena_dup(config->arena, e->key->s);
         list[i] = (struct pn_lint_exemption){
-            .source = &config->file.source,
-            .rules = e->value,
-            .reason = pn_arena_format(config->arena, "perFile of %.*s",
-                                      PN_STR_ARG(config->file.source.name))};
-        if (pattern.s == NULL || list[i].reason.s == NULL ||
-            select_files(&list[i], pattern.s, directory, files, config->arena) != 0)
+            .source = &config->file.source, .rules = e->value, .reason = reason};
+        if (pattern.s == NULL ||
+            select_files(&list[i], pattern.s, paths, files, config->arena) != 0)
             return -ENOMEM;
     }
     *ret = list;

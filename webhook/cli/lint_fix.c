@@ -192,10 +192,21 @@ static bool is_repeated(const struct pn_input *input, size_t i)
     return false;
 }
 
+static bool has_repairs(const struct pn_diags *diags)
+{
+    for (size_t i = 0; i < diags->count; i++) {
+        if (diags->items[i].edit_count > 0)
+            return true;
+    }
+    return false;
+}
+
 static int fix_round(struct pn_lint_fixes *fixes, size_t *ret_fixed,
                      const struct pn_lint_result *result)
 {
     int r = remember_stdin(fixes, result);
+    if (r != 0 || !has_repairs(&result->diags))
+        return r;
     for (size_t i = 0; i < result->paths.file_count && r == 0; i++) {
         if (!is_repeated(&result->paths, i))
             r = fix_file(fixes, ret_fixed, &result->paths.files[i], &result->diags);
@@ -272,7 +283,7 @@ int pn_lint_fixes_diff(struct pn_buf *out, const struct pn_lint_fixes *fixes, bo
     int n = 0;
     for (size_t i = 0; i < fixes->count; i++) {
         const struct pn_lint_text *text = &fixes->items[i];
-        struct pn_str name = pn_str_of(strcmp(text->path, "-") == 0 ? "<stdin>" : text->path);
+        struct pn_str name = pn_str_of(pn_input_name(text->path));
         if (!is_changed(text))
             continue;
         n++;

@@ -155,19 +155,13 @@ static int lint(struct pn_lint_result *ret, const struct documents *d,
 
 /* ---- the baseline ---------------------------------------------------------------------- */
 
-static bool is_on(const struct pn_lint_settings *s, const struct pn_rule *rule)
-{
-    enum pn_rule_state state = s->states[pn_rule_index(rule)];
-    return state == PN_RULE_ON || (state == PN_RULE_BY_DEFAULT && !rule->asked_for);
-}
-
 static int apply_baseline(struct pn_lint_result *ret, const struct pn_lint_job *job)
 {
     size_t n = 0;
     int r = pn_lint_baseline_apply(&ret->gone, &n, job->baseline, &ret->diags);
     for (size_t i = 0; r == 0 && ret->is_whole && i < n; i++) {
         const struct pn_rule *rule = pn_rule_find(ret->gone[i].rule);
-        if (rule == NULL || is_on(job->settings, rule))
+        if (rule == NULL || pn_rule_is_on(rule, job->settings->states[pn_rule_index(rule)]))
             ret->gone[ret->gone_count++] = ret->gone[i];
     }
     return r;

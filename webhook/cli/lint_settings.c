@@ -4,12 +4,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "cli/commands.h"
 #include "cli/lint_config.h"
 #include "cli/out.h"
 
 const char *const pn_lint_profiles[] = {"default", "minimal", "strict", NULL};
-static const char *const levels[] = {"error", "warning", "info", NULL};
-
 void pn_lint_settings_deinit(struct pn_lint_settings *s)
 {
     free(s->states);
@@ -24,7 +23,7 @@ static bool unknown_rule(const char *flag, struct pn_str word)
                      near);
     else
         pn_out_error("--%s: there is no rule \"%.*s\"", flag, PN_STR_ARG(word));
-    pn_out_note(PN_STR("See 'pannier lint --list-rules'.\n"));
+    pn_program_note("See 'pannier lint --list-rules'.\n");
     return false;
 }
 
@@ -80,8 +79,8 @@ static bool set_severity(struct pn_lint_settings *s, const char *text)
         pn_out_error("--severity: %s is an error: what it finds cannot be loaded", rule->code);
         return false;
     }
-    for (int k = 0; levels[k] != NULL; k++) {
-        if (pn_str_is(level, levels[k])) {
+    for (int k = 0; pn_severity_words[k] != NULL; k++) {
+        if (pn_str_is(level, pn_severity_words[k])) {
             s->severities[pn_rule_index(rule)] = (enum pn_severity)k;
             return true;
         }

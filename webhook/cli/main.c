@@ -9,11 +9,8 @@
 
 static enum pn_exit bad_usage(const struct pn_cmd *cmd, const char *text)
 {
-    PN_CLEANUP(pn_buf_deinit) struct pn_buf hint = PN_BUF_INIT;
     pn_out_error("%s", text);
-    pn_buf_printf(&hint, "See '%s %s --help' for usage.\n", pn_program_name(), cmd->name);
-    pn_out_note(pn_buf_view(&hint));
-    return PN_EXIT_FAILED;
+    return pn_program_refuse(cmd->name);
 }
 
 /* argv[0] is the command's name, or its last word. */

@@ -43,13 +43,8 @@ static int add_to_report(struct pn_preview_run *run, const struct pn_preview_obj
     return r;
 }
 
-static void write_text(struct pn_buf *out, struct pn_str text)
-{
-    pn_buf_str(out, text);
-}
-
 /* The table escapes its cells itself. */
-static const struct pn_effect_style plain = {write_text, "~"};
+static const struct pn_effect_style plain = {pn_buf_str, "~"};
 
 static void add_cell(struct pn_table *table, struct pn_buf *text)
 {

@@ -23,16 +23,6 @@ void pn_suite_deinit(struct pn_suite *suite)
     *suite = (struct pn_suite){0};
 }
 
-struct pn_str pn_suite_path(const struct pn_source *source, struct pn_str path, struct pn_arena *a)
-{
-    size_t directory = source->name.n;
-    while (directory > 0 && source->name.s[directory - 1] != '/')
-        directory--;
-    if (pn_str_has_prefix(path, PN_STR("/")))
-        directory = 0;
-    return pn_arena_format(a, "%.*s%.*s", (int)directory, source->name.s, PN_STR_ARG(path));
-}
-
 /* ---- the document ---------------------------------------------------------------------- */
 
 struct namespace_fields {
@@ -156,7 +146,7 @@ static int read_paths(const char ***ret, size_t *ret_n, struct pn_decoder *d,
                             pn_node_kind_name(item));
             continue;
         }
-        struct pn_str path = pn_suite_path(d->source, item->s, d->arena);
+        struct pn_str path = pn_input_path_beside(d->source, item->s, d->arena);
         if (path.s == NULL)
             return -ENOMEM;
         paths[n++] = path.s;

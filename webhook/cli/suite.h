@@ -89,9 +89,6 @@ int pn_suite_init(struct pn_suite *ret, const struct pn_document *doc,
 
 void pn_suite_deinit(struct pn_suite *suite);
 
-/* `path` as the file `source` means it: from the file's directory. s is NULL when refused. */
-struct pn_str pn_suite_path(const struct pn_source *source, struct pn_str path, struct pn_arena *a);
-
 /* Decodes `expect` of one case; faults go to the decoder's diagnostics. */
 void pn_expect_decode(struct pn_expect *ret, struct pn_decoder *d, const struct pn_node *node,
                       const struct pn_policy_set *set);

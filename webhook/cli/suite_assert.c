@@ -156,9 +156,7 @@ static bool may_be_golden(const char *path, int r, struct pn_value golden)
 /* Makes the folder of a golden file, the last one only. */
 static void make_folder(struct pn_str path, struct pn_arena *a)
 {
-    while (path.n > 0 && path.s[path.n - 1] != '/')
-        path.n--;
-    struct pn_str folder = pn_arena_dup(a, path);
+    struct pn_str folder = pn_arena_dup(a, pn_input_directory(path));
     /* When it cannot be made, or is there, the write tells. */
     if (folder.n > 1 && mkdir(folder.s, 0777) < 0)
         errno = 0;

@@ -253,7 +253,7 @@ static void decode_golden(struct pn_expect *ret, struct pn_decoder *d, const str
                         pn_node_kind_name(node));
         return;
     }
-    ret->golden = pn_suite_path(d->source, node->s, d->arena);
+    ret->golden = pn_input_path_beside(d->source, node->s, d->arena);
     ret->golden_node = node;
     if (ret->golden.s == NULL)
         d->out_of_memory = true;

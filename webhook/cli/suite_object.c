@@ -56,7 +56,7 @@ static int read_file(struct search *s, struct pn_suite *suite, struct pn_decoder
         pn_diags_help(d->diags, "an object itself goes into `manifest`");
         return PN_SUITE_E_FAULTS;
     }
-    struct pn_str name = pn_suite_path(d->source, path->s, d->arena);
+    struct pn_str name = pn_input_path_beside(d->source, path->s, d->arena);
     const struct pn_flag_list names = {&name.s, 1};
     struct pn_input *input = &suite->inputs[suite->input_count];
     size_t errors = d->diags->errors;

@@ -6,11 +6,15 @@
 #include "base/fix.h"
 #include "lint/model.h"
 
+bool pn_rule_is_on(const struct pn_rule *rule, enum pn_rule_state state)
+{
+    return state == PN_RULE_BY_DEFAULT ? !rule->asked_for : state == PN_RULE_ON;
+}
+
 bool pn_lint_is_on(const struct pn_lint *l, const struct pn_rule *rule)
 {
     const enum pn_rule_state *states = l->options->states;
-    enum pn_rule_state state = states != NULL ? states[pn_rule_index(rule)] : PN_RULE_BY_DEFAULT;
-    return state == PN_RULE_BY_DEFAULT ? !rule->asked_for : state == PN_RULE_ON;
+    return pn_rule_is_on(rule, states != NULL ? states[pn_rule_index(rule)] : PN_RULE_BY_DEFAULT);
 }
 
 enum pn_severity pn_lint_severity(const struct pn_lint *l, const struct pn_rule *rule)

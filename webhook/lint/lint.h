@@ -12,6 +12,9 @@
 /* What a rule is for one run. */
 enum pn_rule_state { PN_RULE_BY_DEFAULT, PN_RULE_ON, PN_RULE_OFF };
 
+/* Whether the rule is looked for when its state is this. */
+bool pn_rule_is_on(const struct pn_rule *rule, enum pn_rule_state state);
+
 /* Rules that are left out in some files, by a configuration. All of it is borrowed. */
 struct pn_lint_exemption {
     const struct pn_source *source; /* the configuration */
