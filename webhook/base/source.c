@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/source.h"
 
+#include <string.h>
+
 struct pn_span pn_source_span(const struct pn_source *source, size_t start, size_t end)
 {
     struct pn_str bytes = source->bytes;
@@ -10,14 +12,12 @@ struct pn_span pn_source_span(const struct pn_source *source, size_t start, size
         end = start;
     struct pn_span span = {.start = start, .end = end, .line = 1, .column = 1};
     struct pn_str rest = {bytes.s, start};
-    while (rest.n > 0) {
+    for (const char *at; rest.n > 0 && (at = memchr(rest.s, '\n', rest.n)) != NULL; span.line++) {
+        rest.n -= (size_t)(at + 1 - rest.s);
+        rest.s = at + 1;
+    }
+    for (; rest.n > 0; span.column++) {
         size_t n = pn_str_utf8_next(rest);
-        if (rest.s[0] == '\n') {
-            span.line++;
-            span.column = 1;
-        } else {
-            span.column++;
-        }
         n = n > 0 ? n : 1;
         rest.s += n;
         rest.n -= n;

@@ -267,9 +267,10 @@ static int add_verdicts(struct judging *j, const struct pn_status_record *status
     return 0;
 }
 
-static bool has_item(const struct judging *j, struct pn_str policy)
+/* Whether one of the first `n` items is about the policy. */
+static bool has_item(const struct judging *j, size_t n, struct pn_str policy)
 {
-    for (size_t i = 0; i < j->running->policy_count; i++) {
+    for (size_t i = 0; i < n; i++) {
         if (pn_str_eq(j->items[i].policy, policy))
             return true;
     }
@@ -288,9 +289,10 @@ static const struct pn_policy *find_policy(const struct pn_policy_set *set, stru
 /* What the status names and no verdict is about. */
 static int add_claims(struct judging *j, const struct pn_status_record *status, struct pn_err *err)
 {
+    const size_t of_verdicts = j->running->policy_count;
     for (uint32_t i = 0; i < pn_value_count(status->applied); i++) {
         const struct pn_member *m = pn_value_member(status->applied, i);
-        if (has_item(j, m->key))
+        if (has_item(j, of_verdicts, m->key))
             continue;
         struct view v = {find_policy(j->d->set, m->key), NULL, status, m->value, j->spec};
         j->running->lacks_reasons = j->running->lacks_reasons || v.policy != NULL;
@@ -308,7 +310,7 @@ static bool is_told(const struct judging *j, const struct pn_running_known_conta
 {
     bool told = false;
     for (size_t i = 0; i < n && !told; i++)
-        told = has_item(j, j->d->set->policies[items[i].policy].name);
+        told = has_item(j, j->running->policy_count, j->d->set->policies[items[i].policy].name);
     return told;
 }
 

@@ -81,15 +81,6 @@ static void find_style(struct style *style, struct pn_edit_walk *w, const struct
 
 /* ---- one go ---------------------------------------------------------------------------- */
 
-static bool is_distrusted(const struct round *round, const struct pn_node *node)
-{
-    for (size_t i = 0; i < round->walk.distrusted_count; i++) {
-        if (round->distrusted[i] == node)
-            return true;
-    }
-    return false;
-}
-
 /* Finds the edits. PN_EDIT_E_ANEW: there is nothing that could be edited. */
 static int walk_document(struct round *round)
 {
@@ -97,7 +88,7 @@ static int walk_document(struct round *round)
     const struct pn_node *root = round->doc->root;
     const struct pn_edit_flow json = {.is_json = true};
     const struct pn_edit_place place = {.flow = round->is_json ? &json : NULL};
-    if (root == NULL || is_distrusted(round, root))
+    if (root == NULL || pn_edit_walk_is_distrusted(w, root))
         return PN_EDIT_E_ANEW;
     const struct pn_slot slot = {.begin = root->span.start,
                                  .value = root,
@@ -148,7 +139,8 @@ static bool is_behind_start(const struct round *round)
 /* Adds a node to those that are written anew; false when it is one already. */
 static bool distrust(struct round *round, const struct pn_node *node)
 {
-    if (is_distrusted(round, node) || round->walk.distrusted_count == EDIT_MAX_DISTRUSTED)
+    if (pn_edit_walk_is_distrusted(&round->walk, node) ||
+        round->walk.distrusted_count == EDIT_MAX_DISTRUSTED)
         return false;
     round->distrusted[round->walk.distrusted_count++] = node;
     return true;

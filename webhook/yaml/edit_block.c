@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
 
 #include "yaml/edit_layout.h"
 #include "yaml/edit_match.h"
@@ -12,11 +11,6 @@ static unsigned column_of(const struct pn_node *node)
 }
 
 /* Adds what `text` holds as an edit, unless it could not be written. */
-static int add_text(struct pn_edit_walk *w, size_t start, size_t end, const struct pn_buf *text)
-{
-    return text->failed ? -ENOMEM : pn_edit_walk_add(w, start, end, pn_buf_view(text));
-}
-
 /* ---- content that is written anew ------------------------------------------------------ */
 
 static bool is_collection(struct pn_value v)
@@ -59,9 +53,9 @@ static int put_scalar(struct pn_edit_walk *w, const struct pn_slot *slot, struct
     if (r >= 0)
         r = pn_edit_value_scalar(&text, has_lines ? &lines : NULL, w, after, place->column + 2);
     if (r == 0)
-        r = add_text(w, slot->start, slot->end, &text);
+        r = pn_edit_walk_add_buf(w, slot->start, slot->end, &text);
     if (r == 0 && lines.len > 0)
-        r = add_text(w, tail, tail, &lines);
+        r = pn_edit_walk_add_buf(w, tail, tail, &lines);
     return r;
 }
 
@@ -82,13 +76,13 @@ static int put_below(struct pn_edit_walk *w, const struct pn_slot *slot, struct 
                                                  : place.column;
         pn_buf_cstr(&text, slot->start < slot->end ? "" : " ");
         r = pn_edit_value_block(&text, w, after, &in_line, true);
-        return r == 0 ? add_text(w, slot->start, slot->end, &text) : r;
+        return r == 0 ? pn_edit_walk_add_buf(w, slot->start, slot->end, &text) : r;
     }
     if (r == 0)
         r = pn_edit_value_block(&text, w, after, &place, false);
     if (r == 0 && slot->open < slot->end)
         r = pn_edit_walk_add(w, slot->open, slot->end, PN_STR(""));
-    return r == 0 ? add_text(w, below, below, &text) : r;
+    return r == 0 ? pn_edit_walk_add_buf(w, below, below, &text) : r;
 }
 
 /* A collection in the place of what begins a line below its key or dash. */
@@ -114,7 +108,7 @@ static int put_lines(struct pn_edit_walk *w, const struct pn_slot *slot, struct 
             pn_buf_char(&text, ' ');
         pn_buf_str(&text, pn_str_trim((struct pn_str){w->bytes.s + slot->end, tail - slot->end}));
     }
-    return r == 0 ? add_text(w, line, has_comment ? tail : slot->end, &text) : r;
+    return r == 0 ? pn_edit_walk_add_buf(w, line, has_comment ? tail : slot->end, &text) : r;
 }
 
 /* A scalar in the place of what begins a line below its key or dash: on the line of those. */
@@ -127,7 +121,7 @@ static int pull_up(struct pn_edit_walk *w, const struct pn_slot *slot, struct pn
     pn_buf_char(&text, ' ');
     int r = pn_edit_value_scalar(&text, NULL, w, after, 0);
     if (r == 0)
-        r = add_text(w, slot->open, slot->open, &text);
+        r = pn_edit_walk_add_buf(w, slot->open, slot->open, &text);
     return r == 0 ? pn_edit_walk_add(w, line, slot->end, PN_STR("")) : r;
 }
 
@@ -197,7 +191,7 @@ static int add_below(struct pn_edit_walk *w, const struct pn_slot *slot, struct 
     int r = pn_edit_text_below(&at, w, slot->end, place->column);
     if (r == 0)
         r = pn_edit_value_block(&text, w, new, place, false);
-    return r == 0 ? add_text(w, at, at, &text) : r;
+    return r == 0 ? pn_edit_walk_add_buf(w, at, at, &text) : r;
 }
 
 /* ---- mappings -------------------------------------------------------------------------- */
@@ -272,7 +266,7 @@ static int add_in_front(struct pn_edit_walk *w, const struct pn_slot *slot,
         for (unsigned i = 0; i < place->column; i++)
             pn_buf_char(&text, ' ');
     }
-    return r == 0 ? add_text(w, at, at, &text) : r;
+    return r == 0 ? pn_edit_walk_add_buf(w, at, at, &text) : r;
 }
 
 /* Items [from, to) of `after` behind `previous`, or in front of all. */

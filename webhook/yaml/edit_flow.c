@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
 
 #include "yaml/edit_layout.h"
 #include "yaml/edit_match.h"
 #include "yaml/edit_text.h"
 #include "yaml/edit_value.h"
-
-static int add_text(struct pn_edit_walk *w, size_t start, size_t end, const struct pn_buf *text)
-{
-    return text->failed ? -ENOMEM : pn_edit_walk_add(w, start, end, pn_buf_view(text));
-}
 
 /* ---- how it is written ----------------------------------------------------------------- */
 
@@ -90,7 +84,7 @@ static int add_behind(struct pn_edit_walk *w, const struct pn_slot *slot, struct
         begin_entry(&text, w, flow);
         r = write_entry(&text, w, new, from, flow);
     }
-    return r == 0 && text.len > 0 ? add_text(w, slot->end, slot->end, &text) : r;
+    return r == 0 && text.len > 0 ? pn_edit_walk_add_buf(w, slot->end, slot->end, &text) : r;
 }
 
 /* The same in front of the first one. */
@@ -104,7 +98,7 @@ static int add_in_front(struct pn_edit_walk *w, const struct pn_slot *first, str
         pn_buf_str(&text, flow->comma);
         begin_entry(&text, w, flow);
     }
-    return r == 0 && text.len > 0 ? add_text(w, first->begin, first->begin, &text) : r;
+    return r == 0 && text.len > 0 ? pn_edit_walk_add_buf(w, first->begin, first->begin, &text) : r;
 }
 
 /* ---- collections ----------------------------------------------------------------------- */
@@ -178,5 +172,5 @@ int pn_edit_flow_replace(struct pn_edit_walk *w, const struct pn_slot *slot, str
     int r = pn_edit_value_flow(&text, w, after, flow, 0);
     if (r == 0 && slot->tag < slot->tag_end)
         r = pn_edit_walk_add(w, slot->tag, slot->tag_end, PN_STR(""));
-    return r == 0 ? add_text(w, slot->start, slot->end, &text) : r;
+    return r == 0 ? pn_edit_walk_add_buf(w, slot->start, slot->end, &text) : r;
 }

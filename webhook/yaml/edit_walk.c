@@ -16,6 +16,12 @@ int pn_edit_walk_add(struct pn_edit_walk *w, size_t start, size_t end, struct pn
     return w->edits->failed ? -ENOMEM : 0;
 }
 
+int pn_edit_walk_add_buf(struct pn_edit_walk *w, size_t start, size_t end,
+                         const struct pn_buf *text)
+{
+    return text->failed ? -ENOMEM : pn_edit_walk_add(w, start, end, pn_buf_view(text));
+}
+
 /* ---- equality -------------------------------------------------------------------------- */
 
 static bool mapping_equal(const struct pn_node *node, struct pn_value v)
@@ -124,7 +130,7 @@ int pn_edit_walk_lose(struct pn_edit_walk *w, const struct pn_slot *slot)
 
 /* ---- slots ----------------------------------------------------------------------------- */
 
-static bool is_distrusted(const struct pn_edit_walk *w, const struct pn_node *node)
+bool pn_edit_walk_is_distrusted(const struct pn_edit_walk *w, const struct pn_node *node)
 {
     for (size_t i = 0; i < w->distrusted_count; i++) {
         if (w->distrusted[i] == node)
@@ -196,7 +202,7 @@ int pn_edit_walk_slot(struct pn_edit_walk *w, const struct pn_slot *slot, struct
         if (r != 0)
             return r;
     }
-    if (is_distrusted(w, node)) {
+    if (pn_edit_walk_is_distrusted(w, node)) {
         w->emit_flags = PN_EMIT_QUOTED;
         int r = replace(w, slot, after, place);
         w->emit_flags = 0;

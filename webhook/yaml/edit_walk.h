@@ -97,9 +97,14 @@ int pn_edit_walk_lose(struct pn_edit_walk *w, const struct pn_slot *slot) PN_MUS
 bool pn_edit_walk_find_anchor(struct pn_value *ret, const struct pn_edit_walk *w,
                               struct pn_str name);
 
-/* Adds an edit; `text` is copied. */
+/* Adds an edit; `text` is copied. -ENOMEM, also when a buffer has failed. */
 int pn_edit_walk_add(struct pn_edit_walk *w, size_t start, size_t end,
                      struct pn_str text) PN_MUST_CHECK;
+int pn_edit_walk_add_buf(struct pn_edit_walk *w, size_t start, size_t end,
+                         const struct pn_buf *text) PN_MUST_CHECK;
+
+/* True for a node that is to be written anew. */
+bool pn_edit_walk_is_distrusted(const struct pn_edit_walk *w, const struct pn_node *node);
 
 /* True when the node reads as `v`. */
 bool pn_edit_walk_equal(const struct pn_node *node, struct pn_value v);
