@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-
 #include "yaml/edit_layout.h"
 #include "yaml/edit_match.h"
 #include "yaml/edit_text.h"
