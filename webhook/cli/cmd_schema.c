@@ -49,10 +49,11 @@ const struct pn_cmd pn_cmd_schema = {
     .name = "schema",
     .summary = "Print the JSON Schema of policies",
     .about = "For editors: names, types and descriptions of all fields of a kind, as JSON Schema "
-             "draft-07. Without a kind, one schema for all of them, which goes by the field "
-             "'kind'; 'config' is .pannier.yaml. It accepts what 'pannier lint' accepts as far as "
+             "draft-07. KIND is SidecarTemplate, InjectionPolicy, InjectionBudget, PolicyTest, or "
+             "config for .pannier.yaml. Without it, one schema for all documents, which goes by "
+             "the field 'kind'. It accepts what 'pannier lint' accepts as far as "
              "fields and their types go.",
-    .usage = "[SidecarTemplate|InjectionPolicy|InjectionBudget|PolicyTest]",
+    .usage = "[KIND]",
     .examples = "  # For editors with yaml-language-server, with this line in each file:\n"
                 "  #   # yaml-language-server: $schema=pannier.schema.json\n"
                 "  pannier schema > pannier.schema.json\n",
