@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "cli/input.h"
 #include "cli/json_items.h"
+#include "cli/object.h"
 #include "engine/json.h"
 
 void pn_pods_fault(struct pn_diags *diags, const struct pn_pods_place *place, const char *id,
@@ -23,57 +24,25 @@ void pn_pods_fault(struct pn_diags *diags, const struct pn_pods_place *place, co
 
 /* ---- objects ---------------------------------------------------------------------------- */
 
-/* What an object is, and what an item of a typed list is when it does not say so itself. */
-struct header {
-    struct pn_str api_version, kind;
-};
-
-static struct header header_of(struct pn_value object, struct header from_list)
-{
-    struct header h = {pn_value_str(PN_GET(object, "apiVersion")),
-                       pn_value_str(PN_GET(object, "kind"))};
-    return (struct header){h.api_version.n > 0 ? h.api_version : from_list.api_version,
-                           h.kind.n > 0 ? h.kind : from_list.kind};
-}
-
-/* Of a PodList each item is a Pod; of a List each says what it is. */
-static struct header header_of_items(struct header list)
-{
-    return pn_str_is(list.kind, "List")
-               ? (struct header){PN_STR_NULL, PN_STR_NULL}
-               : (struct header){list.api_version, {list.kind.s, list.kind.n - strlen("List")}};
-}
-
-static bool is_list(struct header header, struct pn_value value)
-{
-    return pn_str_has_suffix(header.kind, PN_STR("List")) &&
-           PN_GET(value, "items").kind == PN_ARRAY;
-}
-
 /* The recursion is as deep as lists nest, which the parsers limit. */
 static int take(struct pn_pods_reader *reader, const struct pn_pods_place *place,
-                const struct pn_node *node, struct pn_value value, struct header from_list)
+                const struct pn_node *node, struct pn_value value,
+                struct pn_object_header from_list)
 {
-    struct header header = header_of(value, from_list);
+    struct pn_err err = PN_ERR_INIT;
+    struct pn_object_header header = pn_object_header(value, from_list);
     struct pn_pods_place here = {place->source, node != NULL ? node->span.start : place->at};
-    if (value.kind != PN_OBJECT) {
-        pn_pods_fault(reader->diags, &here, "not-an-object", "expected a Kubernetes object, got %s",
-                      pn_value_kind_name(value));
+    if (pn_object_check(value, header, &err) != 0) {
+        pn_pods_fault(reader->diags, &here, "not-an-object", "%s", err.text);
         return 0;
     }
-    if (header.kind.n == 0 || header.api_version.n == 0) {
-        pn_pods_fault(reader->diags, &here, "not-an-object",
-                      "expected a Kubernetes object; %s is missing or no string",
-                      header.kind.n == 0 ? "kind" : "apiVersion");
-        return 0;
-    }
-    if (is_list(header, value)) {
+    if (pn_object_is_list(header.kind, value)) {
         struct pn_value items = PN_GET(value, "items");
         const struct pn_node *nodes = pn_node_get(node, "items");
         int r = 0;
         for (uint32_t i = 0; i < pn_value_count(items) && r == 0; i++)
             r = take(reader, &here, nodes != NULL ? nodes->sequence.items[i] : NULL,
-                     pn_value_at(items, i), header_of_items(header));
+                     pn_value_at(items, i), pn_object_header_of_items(header));
         return r;
     }
     if (pn_str_is(header.kind, "Pod") && pn_str_is(header.api_version, "v1"))
@@ -85,7 +54,7 @@ static int take(struct pn_pods_reader *reader, const struct pn_pods_place *place
 /* ---- a JSON list, item by item ---------------------------------------------------------- */
 
 static int read_items(struct pn_pods_reader *reader, const struct pn_source *source,
-                      const struct pn_json_items *items, struct header header)
+                      const struct pn_json_items *items, struct pn_object_header header)
 {
     int r = 0;
     for (size_t i = 0; i < items->count && r >= 0; i++) {
@@ -98,7 +67,7 @@ static int read_items(struct pn_pods_reader *reader, const struct pn_source *sou
             pn_pods_fault(reader->diags, &place, "invalid-json",
                           "item %zu of the list, counted from its own start: %s", i + 1, err.text);
         else if (r == 0)
-            r = take(reader, &place, NULL, value, header_of_items(header));
+            r = take(reader, &place, NULL, value, pn_object_header_of_items(header));
     }
     return r < 0 ? r : 0;
 }
@@ -120,8 +89,8 @@ static int read_list(struct pn_pods_reader *reader, const struct pn_source *sour
         r = pn_json_read(&rest, pn_buf_view(&items.rest), PN_JSON_NUMBERS_RAW, a, NULL);
     if (r != 0)
         return r > 0 ? PN_JSON_ITEMS_E_OTHER : r;
-    struct header header = header_of(rest, (struct header){PN_STR_NULL, PN_STR_NULL});
-    return is_list(header, rest) && header.api_version.n > 0
+    struct pn_object_header header = pn_object_header(rest, PN_OBJECT_HEADER_NONE);
+    return pn_object_is_list(header.kind, rest) && header.api_version.n > 0
                ? read_items(reader, source, &items, header)
                : PN_JSON_ITEMS_E_OTHER;
 }
@@ -147,7 +116,7 @@ static int read_documents(struct pn_pods_reader *reader, struct pn_input_file *f
         r = pn_input_value(&value, file, i, reader->values);
         if (r == 0)
             r = take(reader, &(struct pn_pods_place){doc->source, doc->span.start}, doc->root,
-                     value, (struct header){PN_STR_NULL, PN_STR_NULL});
+                     value, PN_OBJECT_HEADER_NONE);
     }
     return r;
 }

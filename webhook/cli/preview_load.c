@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "cli/object.h"
 #include "cli/preview.h"
 #include "config/load.h"
 
@@ -125,7 +126,7 @@ static int find_namespaces(struct namespaces *all, struct pn_value v, struct pn_
     if (pn_str_is(kind, "Namespace") && pn_value_is_string(PN_GET(v, "apiVersion"), "v1"))
         return add_namespace(all, v, a);
     int r = 0;
-    if (pn_str_has_suffix(kind, PN_STR("List")) && items.kind == PN_ARRAY) {
+    if (pn_object_is_list(kind, v)) {
         for (uint32_t i = 0; i < pn_value_count(items) && r == 0; i++)
             r = find_namespaces(all, pn_value_at(items, i), a);
     }

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdarg.h>
 
+#include "cli/object.h"
 #include "cli/place.h"
 #include "cli/preview.h"
 #include "kube/workload.h"
@@ -180,11 +181,6 @@ static int put_review(struct pn_value *ret, struct pn_preview_run *run, struct p
 
 /* ---- documents and lists --------------------------------------------------------------- */
 
-/* What is looked at, and what an item of a typed list is when it does not say so itself. */
-struct header {
-    struct pn_str api_version, kind;
-};
-
 struct walk {
     struct pn_preview_run *run;
     const struct pn_input_file *file;
@@ -193,18 +189,12 @@ struct walk {
 };
 
 static int walk_value(struct pn_value *ret, struct walk *w, const struct pn_node *node,
-                      struct pn_value value, struct header from_list, bool is_document);
+                      struct pn_value value, struct pn_object_header from_list, bool is_document);
 
-static bool is_review(struct header header)
+static bool is_review(struct pn_object_header header)
 {
     return pn_str_is(header.kind, "AdmissionReview") &&
            pn_str_has_prefix(header.api_version, PN_STR("admission.k8s.io/"));
-}
-
-static bool is_list(struct header header, struct pn_value value)
-{
-    return pn_str_has_suffix(header.kind, PN_STR("List")) &&
-           PN_GET(value, "items").kind == PN_ARRAY;
 }
 
 /*
@@ -233,7 +223,7 @@ static void fault_object(struct walk *w, const struct pn_node *node, const char 
 }
 
 static int walk_object(struct pn_value *ret, struct walk *w, const struct pn_node *node,
-                       struct pn_value value, struct header header, bool is_document)
+                       struct pn_value value, struct pn_object_header header, bool is_document)
 {
     struct pn_err err = PN_ERR_INIT;
     struct pn_preview_object object = {
@@ -269,14 +259,12 @@ static int walk_object(struct pn_value *ret, struct walk *w, const struct pn_nod
 }
 
 static int walk_list(struct pn_value *ret, struct walk *w, const struct pn_node *node,
-                     struct pn_value list, struct header header)
+                     struct pn_value list, struct pn_object_header header)
 {
     struct pn_value items = PN_GET(list, "items");
     const struct pn_node *nodes = pn_node_get(node, "items");
     uint32_t n = pn_value_count(items);
-    struct header of_items = {PN_STR_NULL, PN_STR_NULL};
-    if (!pn_str_is(header.kind, "List")) /* of a PodList, say, each item is a Pod */
-        of_items = (struct header){header.api_version, {header.kind.s, header.kind.n - 4}};
+    struct pn_object_header of_items = pn_object_header_of_items(header);
     struct pn_value *after = pn_arena_alloc(w->run->values, n * sizeof *after);
     if (after == NULL)
         return -ENOMEM;
@@ -292,25 +280,16 @@ static int walk_list(struct pn_value *ret, struct walk *w, const struct pn_node 
 
 /* The recursion is as deep as lists nest, which the parsers limit. */
 static int walk_value(struct pn_value *ret, struct walk *w, const struct pn_node *node,
-                      struct pn_value value, struct header from_list, bool is_document)
+                      struct pn_value value, struct pn_object_header from_list, bool is_document)
 {
-    struct header header = {pn_value_str(PN_GET(value, "apiVersion")),
-                            pn_value_str(PN_GET(value, "kind"))};
-    header.api_version = header.api_version.n > 0 ? header.api_version : from_list.api_version;
-    header.kind = header.kind.n > 0 ? header.kind : from_list.kind;
+    struct pn_err err = PN_ERR_INIT;
+    struct pn_object_header header = pn_object_header(value, from_list);
     *ret = value;
-    if (value.kind != PN_OBJECT) {
-        fault(w->run, w->doc, node, "not-an-object", "expected a Kubernetes object, got %s",
-              pn_value_kind_name(value));
+    if (pn_object_check(value, header, &err) != 0) {
+        fault(w->run, w->doc, node, "not-an-object", "%s", err.text);
         return 0;
     }
-    if (header.kind.n == 0 || header.api_version.n == 0) {
-        fault(w->run, w->doc, node, "not-an-object",
-              "expected a Kubernetes object; %s is missing or no string",
-              header.kind.n == 0 ? "kind" : "apiVersion");
-        return 0;
-    }
-    if (is_list(header, value))
+    if (pn_object_is_list(header.kind, value))
         return walk_list(ret, w, node, value, header);
     if (is_review(header) || pn_workload_find(header.api_version, header.kind) != NULL)
         return walk_object(ret, w, node, value, header, is_document);
@@ -323,7 +302,7 @@ int pn_preview_walk(struct pn_value *ret, bool *ret_changed, struct pn_preview_r
                     struct pn_value value)
 {
     struct walk w = {.run = run, .file = file, .doc = doc};
-    int r = walk_value(ret, &w, doc->root, value, (struct header){PN_STR_NULL, PN_STR_NULL}, true);
+    int r = walk_value(ret, &w, doc->root, value, PN_OBJECT_HEADER_NONE, true);
     *ret_changed = w.changed;
     return r;
 }

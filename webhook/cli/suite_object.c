@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 
+#include "cli/object.h"
 #include "cli/suite.h"
 #include "engine/decode.h"
 #include "yaml/read.h"
@@ -24,7 +25,7 @@ static void look_at(struct search *s, struct pn_value v)
 {
     struct pn_value metadata = PN_GET(v, "metadata"), items = PN_GET(v, "items");
     struct candidate c = {.object = v, .kind = pn_value_str(PN_GET(v, "kind"))};
-    if (pn_str_has_suffix(c.kind, PN_STR("List")) && items.kind == PN_ARRAY) {
+    if (pn_object_is_list(c.kind, v)) {
         for (uint32_t i = 0; i < pn_value_count(items); i++)
             look_at(s, pn_value_at(items, i));
         return;
