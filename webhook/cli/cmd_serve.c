@@ -5,6 +5,7 @@
 #include "cli/build_info.h" /* made by meson */
 #include "cli/cmd.h"
 #include "cli/out.h"
+#include "cli/policies.h"
 #include "cli/protected.h"
 #include "config/snapshot.h"
 #include "obs/log.h"
@@ -97,10 +98,9 @@ static enum pn_exit load(struct pn_reload *reload)
 {
     struct pn_diags diags = PN_DIAGS_INIT;
     int r = pn_reload_first(reload, &diags);
-    pn_out_diags(&diags, pn_color_wanted(PN_COLOR_AUTO, STDERR_FILENO));
-    if (r < 0)
-        pn_out_error("cannot load policies: %s", strerror(-r));
-    return r == 0 || r == PN_RELOAD_E_EMPTY ? PN_EXIT_OK : PN_EXIT_FAILED;
+    bool is_loaded = pn_policies_end_load(r, "policies", &diags,
+                                          pn_color_wanted(PN_COLOR_AUTO, STDERR_FILENO));
+    return is_loaded || r == PN_RELOAD_E_EMPTY ? PN_EXIT_OK : PN_EXIT_FAILED;
 }
 
 static enum pn_exit serve(const struct options *o, const struct pn_env *env,

@@ -5,6 +5,7 @@
 #include "cli/input.h"
 #include "cli/out.h"
 #include "cli/pods.h"
+#include "cli/policies.h"
 #include "cli/protected.h"
 #include "config/load.h"
 #include "config/namespaces.h"
@@ -191,16 +192,9 @@ static bool load(struct pn_policy_set **ret, struct pn_namespaces **ret_namespac
     int r = pn_load_policies(&set, o->policies.items, o->policies.count, &diags);
     if (r == 0 && o->namespaces != NULL)
         r = pn_namespaces_load(ret_namespaces, o->namespaces, &diags);
-    pn_out_diags(&diags, color);
-    if (r < 0)
-        pn_out_error("cannot load policies: %s", strerror(-r));
-    if (r != 0)
+    if (!pn_policies_end_load(r, "policies", &diags, color) ||
+        !pn_policies_check_any(set, &o->policies))
         return false;
-    if (pn_policy_set_policy_count(set) == 0) {
-        pn_out_error(o->policies.count > 0 ? "no policies in what -p names"
-                                           : "no policies: name their files with -p");
-        return false;
-    }
     *ret = PN_TAKE(set);
     return true;
 }

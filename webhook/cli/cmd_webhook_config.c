@@ -8,6 +8,7 @@
 #include "cli/cert_flags.h"
 #include "cli/cmd.h"
 #include "cli/out.h"
+#include "cli/policies.h"
 #include "config/load.h"
 #include "config/registration.h"
 #include "engine/engine.h"
@@ -78,10 +79,7 @@ static bool load(struct pn_policy_set **ret, const struct options *o)
     PN_CLEANUP(pn_policy_set_unref_pointer) struct pn_policy_set *set = NULL;
     struct pn_diags diags = PN_DIAGS_INIT;
     int r = pn_load_policies(&set, o->policies.items, o->policies.count, &diags);
-    pn_out_diags(&diags, pn_color_wanted(PN_COLOR_AUTO, STDERR_FILENO));
-    if (r < 0)
-        pn_out_error("cannot load policies: %s", strerror(-r));
-    if (r != 0)
+    if (!pn_policies_end_load(r, "policies", &diags, pn_color_wanted(PN_COLOR_AUTO, STDERR_FILENO)))
         return false;
     if (pn_policy_set_policy_count(set) == 0) {
         pn_out_error("no policies: there is nothing to be called for");

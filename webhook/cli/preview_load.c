@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "cli/object.h"
+#include "cli/policies.h"
 #include "cli/preview.h"
 #include "config/load.h"
 
@@ -59,13 +60,8 @@ enum pn_exit pn_preview_load_policies(struct pn_policy_set **ret,
     int r = collect_policies(&docs, &n, o, input);
     if (r == 0)
         r = pn_load_policies_and(&set, o->policies.items, o->policies.count, docs, n, &diags);
-    pn_out_diags(&diags, color);
-    if (r < 0)
-        pn_out_error("cannot load policies: %s", strerror(-r));
-    else if (r == 0 && pn_policy_set_policy_count(set) == 0)
-        pn_out_error(o->policies.count > 0 ? "no policies in what -p names"
-                                           : "no policies: name their files with -p");
-    if (r != 0 || pn_policy_set_policy_count(set) == 0)
+    if (!pn_policies_end_load(r, "policies", &diags, color) ||
+        !pn_policies_check_any(set, &o->policies))
         return PN_EXIT_FAILED;
     *ret = PN_TAKE(set);
     return PN_EXIT_OK;
@@ -78,10 +74,8 @@ enum pn_exit pn_preview_load_base(struct pn_policy_set **ret, const struct pn_pr
     if (o->base.count == 0)
         return PN_EXIT_OK;
     int r = pn_load_policies(ret, o->base.items, o->base.count, &diags);
-    pn_out_diags(&diags, color);
-    if (r < 0)
-        pn_out_error("cannot load the base policies: %s", strerror(-r));
-    return r == 0 ? PN_EXIT_OK : PN_EXIT_FAILED;
+    return pn_policies_end_load(r, "the base policies", &diags, color) ? PN_EXIT_OK
+                                                                       : PN_EXIT_FAILED;
 }
 
 /* ---- labels of namespaces -------------------------------------------------------------- */
@@ -173,8 +167,5 @@ enum pn_exit pn_preview_load_namespaces(struct pn_namespaces **ret,
 {
     struct pn_diags diags = PN_DIAGS_INIT;
     int r = o->namespaces != NULL ? pn_namespaces_load(ret, o->namespaces, &diags) : 0;
-    pn_out_diags(&diags, color);
-    if (r < 0)
-        pn_out_error("cannot load namespaces: %s", strerror(-r));
-    return r == 0 ? PN_EXIT_OK : PN_EXIT_FAILED;
+    return pn_policies_end_load(r, "namespaces", &diags, color) ? PN_EXIT_OK : PN_EXIT_FAILED;
 }
