@@ -4,11 +4,6 @@
 #include "report/json.h"
 #include "report/json_kit.h"
 
-static json_t *text_json(const char *text)
-{
-    return pn_json_string(pn_str_of(text));
-}
-
 /* Members "before" and "after"; both are taken. */
 static bool set_pair(json_t *object, json_t *take_before, json_t *take_after)
 {
@@ -48,7 +43,7 @@ static json_t *containers_json(const struct pn_effect *e)
         const struct pn_effect_container *c = &e->containers[i];
         PN_CLEANUP(pn_json_drop) json_t *row = json_object();
         if (!PN_JSON_SET(row, "name", pn_json_string(c->name)) ||
-            !PN_JSON_SET(row, "change", text_json(pn_effect_change_name(c->change))) ||
+            !PN_JSON_SET(row, "change", pn_json_text(pn_effect_change_name(c->change))) ||
             !pn_json_append(array, PN_TAKE(row)))
             return NULL;
     }
@@ -70,16 +65,6 @@ static json_t *requests_json(const struct pn_effect *e)
     return PN_TAKE(array);
 }
 
-static json_t *strings_json(const struct pn_str *items, size_t n)
-{
-    PN_CLEANUP(pn_json_drop) json_t *array = json_array();
-    for (size_t i = 0; i < n; i++) {
-        if (!pn_json_append(array, pn_json_string(items[i])))
-            return NULL;
-    }
-    return PN_TAKE(array);
-}
-
 static json_t *message_json(const struct pn_decision *d)
 {
     return d != NULL && !d->allowed ? pn_json_string(d->message) : json_null();
@@ -89,8 +74,8 @@ static json_t *warnings_json(const struct pn_effect *e)
 {
     PN_CLEANUP(pn_json_drop) json_t *object = json_object();
     bool stored =
-        PN_JSON_SET(object, "added", strings_json(e->new_warnings, e->new_warning_count)) &&
-        PN_JSON_SET(object, "removed", strings_json(e->gone_warnings, e->gone_warning_count));
+        PN_JSON_SET(object, "added", pn_json_strings(e->new_warnings, e->new_warning_count)) &&
+        PN_JSON_SET(object, "removed", pn_json_strings(e->gone_warnings, e->gone_warning_count));
     return stored ? PN_TAKE(object) : NULL;
 }
 
@@ -101,8 +86,8 @@ static json_t *effect_json(const struct pn_preview *p, const struct pn_decision 
     bool has_message = !p->decision->allowed || (base != NULL && !base->allowed);
     bool stored = PN_JSON_SET(object, "changes", json_boolean(e->changes)) &&
                   PN_JSON_SET(object, "result",
-                              pair_json(text_json(pn_outcome_name(e->before)),
-                                        text_json(pn_outcome_name(e->after))));
+                              pair_json(pn_json_text(pn_outcome_name(e->before)),
+                                        pn_json_text(pn_outcome_name(e->after))));
     if (stored && has_message)
         stored = PN_JSON_SET(object, "message",
                              pair_json(message_json(base), message_json(p->decision)));
@@ -110,9 +95,9 @@ static json_t *effect_json(const struct pn_preview *p, const struct pn_decision 
              PN_JSON_SET(object, "containers", containers_json(e)) &&
              PN_JSON_SET(object, "effectiveRequests", requests_json(e));
     if (stored && (e->qos_before != PN_QOS_UNKNOWN || e->qos_after != PN_QOS_UNKNOWN))
-        stored = PN_JSON_SET(
-            object, "qosClass",
-            pair_json(text_json(pn_qos_name(e->qos_before)), text_json(pn_qos_name(e->qos_after))));
+        stored = PN_JSON_SET(object, "qosClass",
+                             pair_json(pn_json_text(pn_qos_name(e->qos_before)),
+                                       pn_json_text(pn_qos_name(e->qos_after))));
     stored = stored && PN_JSON_SET(object, "warnings", warnings_json(e));
     return stored ? PN_TAKE(object) : NULL;
 }
@@ -124,11 +109,6 @@ int pn_json_write_effect(struct pn_buf *out, const struct pn_preview *preview,
     PN_CLEANUP(pn_json_drop) json_t *object = effect_json(preview, base, effect);
     pn_buf_cstr(out, is_first ? "\n    " : ",\n    ");
     return pn_json_dump(out, object, 4);
-}
-
-static bool set_count(json_t *object, const char *name, size_t count)
-{
-    return pn_json_set(object, pn_str_of(name), json_integer((json_int_t)count));
 }
 
 /* By which one Pod of each object grows. */
@@ -150,12 +130,13 @@ int pn_json_end_effects(struct pn_buf *out, const struct pn_effect_totals *t,
                         const struct pn_preview_counts *counts)
 {
     PN_CLEANUP(pn_json_drop) json_t *summary = json_object();
-    bool stored = set_count(summary, "objects", pn_preview_decided(counts) + counts->invalid) &&
-                  set_count(summary, "changed", t->changed) &&
-                  set_count(summary, "newlyDenied", t->newly_denied) &&
-                  set_count(summary, "noLongerDenied", t->no_longer_denied) &&
-                  set_count(summary, "invalid", counts->invalid) &&
-                  set_count(summary, "other", counts->other) &&
+    bool stored = PN_JSON_SET(summary, "objects",
+                              pn_json_count(pn_preview_decided(counts) + counts->invalid)) &&
+                  PN_JSON_SET(summary, "changed", pn_json_count(t->changed)) &&
+                  PN_JSON_SET(summary, "newlyDenied", pn_json_count(t->newly_denied)) &&
+                  PN_JSON_SET(summary, "noLongerDenied", pn_json_count(t->no_longer_denied)) &&
+                  PN_JSON_SET(summary, "invalid", pn_json_count(counts->invalid)) &&
+                  PN_JSON_SET(summary, "other", pn_json_count(counts->other)) &&
                   (t->out_of_range || PN_JSON_SET(summary, "growth", growth_json(t)));
     if (!stored)
         return -ENOMEM;

@@ -7,14 +7,9 @@
 
 #define DROP PN_CLEANUP(pn_json_drop)
 
-static json_t *text_json(const char *text)
-{
-    return pn_json_string(pn_str_of(text));
-}
-
 bool pn_findings_set_text(json_t *object, const char *key, const char *text)
 {
-    return text == NULL || pn_json_set(object, pn_str_of(key), text_json(text));
+    return text == NULL || pn_json_set(object, pn_str_of(key), pn_json_text(text));
 }
 
 json_t *pn_findings_url(const char *code)
@@ -47,7 +42,7 @@ static json_t *point_json(uint32_t line, uint32_t column, size_t offset)
     DROP json_t *point = json_object();
     bool stored = PN_JSON_SET(point, "line", json_integer(line)) &&
                   PN_JSON_SET(point, "column", json_integer(column)) &&
-                  PN_JSON_SET(point, "offset", json_integer((json_int_t)offset));
+                  PN_JSON_SET(point, "offset", pn_json_count(offset));
     return stored ? PN_TAKE(point) : NULL;
 }
 
@@ -80,7 +75,7 @@ static json_t *notes_json(const struct pn_diag *d)
 {
     DROP json_t *array = json_array();
     for (size_t i = 0; i < d->note_count; i++) {
-        if (!pn_json_append(array, text_json(d->notes[i])))
+        if (!pn_json_append(array, pn_json_text(d->notes[i])))
             return NULL;
     }
     return PN_TAKE(array);
@@ -101,8 +96,8 @@ static json_t *suppressed_json(const struct pn_diag *d)
 static json_t *edit_json(const struct pn_diag_edit *edit)
 {
     DROP json_t *row = json_object();
-    bool stored = PN_JSON_SET(row, "start", json_integer((json_int_t)edit->start)) &&
-                  PN_JSON_SET(row, "end", json_integer((json_int_t)edit->end)) &&
+    bool stored = PN_JSON_SET(row, "start", pn_json_count(edit->start)) &&
+                  PN_JSON_SET(row, "end", pn_json_count(edit->end)) &&
                   pn_findings_set_text(row, "text", edit->text);
     return stored ? PN_TAKE(row) : NULL;
 }
@@ -125,7 +120,8 @@ static json_t *fix_json(const struct pn_diag *d)
 static json_t *finding_json(const struct pn_diag *d)
 {
     DROP json_t *object = json_object();
-    bool stored = PN_JSON_SET(object, "id", d->code != NULL ? text_json(d->code) : json_null()) &&
+    bool stored = PN_JSON_SET(object, "id",
+                              d->code != NULL ? pn_json_text(d->code) : json_null()) &&
                   pn_findings_set_text(object, "name", d->id) &&
                   pn_findings_set_text(object, "severity", pn_severity_name(d->severity)) &&
                   pn_findings_set_text(object, "message", d->message) &&
@@ -176,16 +172,15 @@ static json_t *summary_json(const struct pn_findings *f)
     DROP json_t *summary = json_object();
     bool stored = true;
     for (size_t i = 0; i < PN_COUNT_OF(names); i++)
-        stored = stored && pn_json_set(summary, pn_str_of(names[i]),
-                                       json_integer((json_int_t)counts.by_severity[i]));
-    stored = stored &&
-             PN_JSON_SET(summary, "suppressed", json_integer((json_int_t)counts.suppressed)) &&
-             PN_JSON_SET(summary, "known", json_integer((json_int_t)counts.known)) &&
-             PN_JSON_SET(summary, "fixable", json_integer((json_int_t)counts.fixable)) &&
-             PN_JSON_SET(summary, "fixed", json_integer((json_int_t)f->fixed)) &&
-             PN_JSON_SET(summary, "dropped", json_integer((json_int_t)f->diags->dropped)) &&
-             PN_JSON_SET(summary, "documents", json_integer((json_int_t)f->documents)) &&
-             PN_JSON_SET(summary, "files", json_integer((json_int_t)f->files));
+        stored = stored &&
+                 pn_json_set(summary, pn_str_of(names[i]), pn_json_count(counts.by_severity[i]));
+    stored = stored && PN_JSON_SET(summary, "suppressed", pn_json_count(counts.suppressed)) &&
+             PN_JSON_SET(summary, "known", pn_json_count(counts.known)) &&
+             PN_JSON_SET(summary, "fixable", pn_json_count(counts.fixable)) &&
+             PN_JSON_SET(summary, "fixed", pn_json_count(f->fixed)) &&
+             PN_JSON_SET(summary, "dropped", pn_json_count(f->diags->dropped)) &&
+             PN_JSON_SET(summary, "documents", pn_json_count(f->documents)) &&
+             PN_JSON_SET(summary, "files", pn_json_count(f->files));
     return stored ? PN_TAKE(summary) : NULL;
 }
 

@@ -6,11 +6,6 @@
 
 #define DROP PN_CLEANUP(pn_json_drop)
 
-static json_t *number_json(size_t number)
-{
-    return json_integer((json_int_t)number);
-}
-
 static json_t *requests_json(const struct pn_running_requests *requests)
 {
     DROP json_t *object = json_object();
@@ -20,16 +15,6 @@ static json_t *requests_json(const struct pn_running_requests *requests)
 }
 
 /* ---- one Pod ---------------------------------------------------------------------------- */
-
-static json_t *names_json(const struct pn_str *names, size_t n)
-{
-    DROP json_t *array = json_array();
-    for (size_t i = 0; i < n; i++) {
-        if (!pn_json_append(array, pn_json_string(names[i])))
-            return NULL;
-    }
-    return PN_TAKE(array);
-}
 
 static bool set_text(json_t *object, const char *key, struct pn_str text)
 {
@@ -45,7 +30,7 @@ static json_t *policy_json(const struct pn_running_policy *p)
                   set_text(object, "recordedRev", p->recorded_rev) &&
                   PN_JSON_SET(object, "text", pn_json_string(p->text)) &&
                   PN_JSON_SET(object, "containers",
-                              names_json(p->containers, p->container_count)) &&
+                              pn_json_strings(p->containers, p->container_count)) &&
                   PN_JSON_SET(object, "requests", requests_json(&p->requests));
     if (stored && p->reason.id != PN_REASON_NONE)
         stored = PN_JSON_SET(object, "decision", pn_json_of_reason(&p->reason));
@@ -122,7 +107,7 @@ static json_t *sum_json(const struct pn_fleet_sum *sum)
 {
     DROP json_t *object = json_object();
     bool stored = set_text(object, "name", sum->policy) &&
-                  PN_JSON_SET(object, "pods", number_json(sum->pods)) &&
+                  PN_JSON_SET(object, "pods", pn_json_count(sum->pods)) &&
                   PN_JSON_SET(object, "sidecars", requests_json(&sum->sidecars)) &&
                   PN_JSON_SET(object, "app", requests_json(&sum->app)) &&
                   PN_JSON_SET(object, "percentOfApp", percent_json(sum));
@@ -145,7 +130,7 @@ static json_t *states_json(const struct pn_fleet *fleet)
     DROP json_t *object = json_object();
     for (unsigned i = 0; i < PN_STANDING_COUNT; i++) {
         struct pn_str name = pn_str_of(pn_standing_name((enum pn_standing)i));
-        if (!pn_json_set(object, name, number_json(fleet->standings[i])))
+        if (!pn_json_set(object, name, pn_json_count(fleet->standings[i])))
             return NULL;
     }
     return PN_TAKE(object);
@@ -156,7 +141,7 @@ static json_t *skipped_json(const struct pn_fleet *fleet)
     DROP json_t *object = json_object();
     for (unsigned i = 0; i < PN_FLEET_SKIP_COUNT; i++) {
         struct pn_str name = pn_str_of(pn_fleet_skip_name((enum pn_fleet_skip)i));
-        if (!pn_json_set(object, name, number_json(fleet->skipped[i])))
+        if (!pn_json_set(object, name, pn_json_count(fleet->skipped[i])))
             return NULL;
     }
     return PN_TAKE(object);
@@ -165,11 +150,11 @@ static json_t *skipped_json(const struct pn_fleet *fleet)
 int pn_fleet_json_end(struct pn_buf *out, const struct pn_fleet *fleet)
 {
     DROP json_t *summary = json_object();
-    bool stored = PN_JSON_SET(summary, "pods", number_json(fleet->pods)) &&
+    bool stored = PN_JSON_SET(summary, "pods", pn_json_count(fleet->pods)) &&
                   PN_JSON_SET(summary, "states", states_json(fleet)) &&
                   PN_JSON_SET(summary, "skipped", skipped_json(fleet)) &&
-                  PN_JSON_SET(summary, "otherObjects", number_json(fleet->other)) &&
-                  PN_JSON_SET(summary, "invalid", number_json(fleet->invalid)) &&
+                  PN_JSON_SET(summary, "otherObjects", pn_json_count(fleet->other)) &&
+                  PN_JSON_SET(summary, "invalid", pn_json_count(fleet->invalid)) &&
                   PN_JSON_SET(summary, "requests", sums_json(fleet));
     pn_buf_cstr(out, "\n  ],\n  \"summary\": ");
     int r = stored ? pn_json_dump(out, summary, 2) : -ENOMEM;

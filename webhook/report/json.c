@@ -19,11 +19,13 @@ static json_t *number_json(struct pn_str text)
     return pn_json_string(text);
 }
 
+static json_t *value_json(struct pn_value v);
+
 static json_t *array_json(struct pn_value v)
 {
     PN_CLEANUP(pn_json_drop) json_t *array = json_array();
     for (uint32_t i = 0; i < pn_value_count(v); i++) {
-        if (!pn_json_append(array, pn_json_of_value(pn_value_at(v, i))))
+        if (!pn_json_append(array, value_json(pn_value_at(v, i))))
             return NULL;
     }
     return PN_TAKE(array);
@@ -34,14 +36,14 @@ static json_t *object_json(struct pn_value v)
     PN_CLEANUP(pn_json_drop) json_t *object = json_object();
     for (uint32_t i = 0; i < pn_value_count(v); i++) {
         const struct pn_member *m = pn_value_member(v, i);
-        if (!pn_json_set(object, m->key, pn_json_of_value(m->value)))
+        if (!pn_json_set(object, m->key, value_json(m->value)))
             return NULL;
     }
     return PN_TAKE(object);
 }
 
 /* Values nest no deeper than the parsers allow, so the recursion ends. */
-json_t *pn_json_of_value(struct pn_value v)
+static json_t *value_json(struct pn_value v)
 {
     switch (v.kind) {
     case PN_BOOL:
@@ -69,10 +71,9 @@ json_t *pn_json_of_reason(const struct pn_reason *reason)
     PN_CLEANUP(pn_buf_deinit) struct pn_buf text = PN_BUF_INIT;
     pn_reason_write(&text, reason);
     /* Always an object, so that a reader may ask for a name in it. */
-    json_t *arguments = reason->arguments.kind == PN_OBJECT ? pn_json_of_value(reason->arguments)
+    json_t *arguments = reason->arguments.kind == PN_OBJECT ? value_json(reason->arguments)
                                                             : json_object();
-    bool stored = PN_JSON_SET(object, "reason",
-                              pn_json_string(pn_str_of(pn_reason_name(reason->id))));
+    bool stored = PN_JSON_SET(object, "reason", pn_json_text(pn_reason_name(reason->id)));
     stored = PN_JSON_SET(object, "arguments", arguments) && stored;
     stored = PN_JSON_SET(object, "text", pn_json_string(pn_buf_view(&text))) && stored;
     return stored && !text.failed ? PN_TAKE(object) : NULL;
@@ -130,19 +131,9 @@ static json_t *changes_json(const struct pn_change *changes, size_t n)
 static json_t *qos_json(const struct pn_explanation *e)
 {
     PN_CLEANUP(pn_json_drop) json_t *object = json_object();
-    bool stored = PN_JSON_SET(object, "before", pn_json_string(pn_str_of(e->qos_before))) &&
-                  PN_JSON_SET(object, "after", pn_json_string(pn_str_of(e->qos_after)));
+    bool stored = PN_JSON_SET(object, "before", pn_json_text(e->qos_before)) &&
+                  PN_JSON_SET(object, "after", pn_json_text(e->qos_after));
     return stored ? PN_TAKE(object) : NULL;
-}
-
-static json_t *warnings_json(const struct pn_decision *d)
-{
-    PN_CLEANUP(pn_json_drop) json_t *array = json_array();
-    for (size_t i = 0; i < d->warning_count; i++) {
-        if (!pn_json_append(array, pn_json_string(d->warnings[i])))
-            return NULL;
-    }
-    return PN_TAKE(array);
 }
 
 static json_t *patch_json(const struct pn_decision *d, struct pn_arena *scratch)
@@ -152,7 +143,7 @@ static json_t *patch_json(const struct pn_decision *d, struct pn_arena *scratch)
         return json_array();
     if (pn_json_read(&patch, d->patch, PN_JSON_NUMBERS_RAW, scratch, NULL) != 0)
         return NULL; /* the engine wrote it: only memory can be short */
-    return pn_json_of_value(patch);
+    return value_json(patch);
 }
 
 json_t *pn_json_of_place(const struct pn_preview *p)
@@ -173,7 +164,7 @@ static json_t *preview_json(const struct pn_preview *p, struct pn_arena *scratch
     const struct pn_decision *d = p->decision;
     PN_CLEANUP(pn_json_drop) json_t *object = pn_json_of_place(p);
     bool stored = PN_JSON_SET(object, "result",
-                              pn_json_string(pn_str_of(pn_outcome_name(pn_preview_outcome(d)))));
+                              pn_json_text(pn_outcome_name(pn_preview_outcome(d))));
     if (stored && !d->allowed)
         stored = PN_JSON_SET(object, "message", pn_json_string(d->message));
     if (stored && d->review.id != PN_REASON_NONE)
@@ -188,9 +179,10 @@ static json_t *preview_json(const struct pn_preview *p, struct pn_arena *scratch
         stored = PN_JSON_SET(object, "effectiveRequests",
                              changes_json(e->requests, e->request_count)) &&
                  PN_JSON_SET(object, "qosClass", qos_json(e));
-    stored = stored && PN_JSON_SET(object, "warnings", warnings_json(d)) &&
+    stored = stored &&
+             PN_JSON_SET(object, "warnings", pn_json_strings(d->warnings, d->warning_count)) &&
              PN_JSON_SET(object, "patch", patch_json(d, scratch)) &&
-             PN_JSON_SET(object, "object", pn_json_of_value(p->after));
+             PN_JSON_SET(object, "object", value_json(p->after));
     return stored ? PN_TAKE(object) : NULL;
 }
 
@@ -213,14 +205,14 @@ int pn_json_end_preview(struct pn_buf *out, const struct pn_preview_counts *coun
 {
     PN_CLEANUP(pn_json_drop) json_t *summary = json_object();
     size_t objects = pn_preview_decided(counts) + counts->invalid;
-    bool stored = PN_JSON_SET(summary, "objects", json_integer((json_int_t)objects));
+    bool stored = PN_JSON_SET(summary, "objects", pn_json_count(objects));
     for (unsigned i = 0; i < PN_OUTCOME_COUNT; i++) {
-        json_t *count = json_integer((json_int_t)counts->outcomes[i]);
+        json_t *count = pn_json_count(counts->outcomes[i]);
         stored = pn_json_set(summary, pn_str_of(pn_outcome_name((enum pn_outcome)i)), count) &&
                  stored;
     }
-    stored = PN_JSON_SET(summary, "invalid", json_integer((json_int_t)counts->invalid)) && stored;
-    stored = PN_JSON_SET(summary, "other", json_integer((json_int_t)counts->other)) && stored;
+    stored = PN_JSON_SET(summary, "invalid", pn_json_count(counts->invalid)) && stored;
+    stored = PN_JSON_SET(summary, "other", pn_json_count(counts->other)) && stored;
     if (!stored)
         return -ENOMEM;
     pn_buf_cstr(out, "\n  ],\n  \"summary\": ");
@@ -231,7 +223,7 @@ int pn_json_end_preview(struct pn_buf *out, const struct pn_preview_counts *coun
 
 int pn_json_write_document(struct pn_buf *out, struct pn_value v)
 {
-    PN_CLEANUP(pn_json_drop) json_t *json = pn_json_of_value(v);
+    PN_CLEANUP(pn_json_drop) json_t *json = value_json(v);
     return pn_json_document(out, json);
 }
 
@@ -240,11 +232,10 @@ int pn_json_write_version(struct pn_buf *out, const char *version, const char *c
 {
     PN_CLEANUP(pn_json_drop) json_t *object = json_object();
     PN_CLEANUP(pn_json_drop) json_t *versions = json_object();
-    bool stored = PN_JSON_SET(object, "version", pn_json_string(pn_str_of(version))) &&
-                  PN_JSON_SET(object, "compiler", pn_json_string(pn_str_of(compiler)));
+    bool stored = PN_JSON_SET(object, "version", pn_json_text(version)) &&
+                  PN_JSON_SET(object, "compiler", pn_json_text(compiler));
     for (; libraries->name != NULL; libraries++)
-        stored = pn_json_set(versions, pn_str_of(libraries->name),
-                             pn_json_string(pn_str_of(libraries->text))) &&
+        stored = pn_json_set(versions, pn_str_of(libraries->name), pn_json_text(libraries->text)) &&
                  stored;
     stored = PN_JSON_SET(object, "libraries", PN_TAKE(versions)) && stored;
     int r = stored ? pn_json_dump(out, object, 0) : -ENOMEM;

@@ -28,6 +28,16 @@ json_t *pn_json_string(struct pn_str text)
     return valid.failed ? NULL : json_stringn_nocheck(valid.data, valid.len);
 }
 
+json_t *pn_json_text(const char *text)
+{
+    return pn_json_string(pn_str_of(text));
+}
+
+json_t *pn_json_count(size_t count)
+{
+    return json_integer((json_int_t)count);
+}
+
 bool pn_json_set(json_t *object, struct pn_str key, json_t *take)
 {
     if (object == NULL || take == NULL) {
@@ -51,6 +61,16 @@ bool pn_json_append(json_t *array, json_t *take)
         return json_array_append_new(array, take) == 0;
     json_decref(take);
     return false;
+}
+
+json_t *pn_json_strings(const struct pn_str *items, size_t n)
+{
+    PN_CLEANUP(pn_json_drop) json_t *array = json_array();
+    for (size_t i = 0; i < n; i++) {
+        if (!pn_json_append(array, pn_json_string(items[i])))
+            return NULL;
+    }
+    return PN_TAKE(array);
 }
 
 static int append(const char *bytes, size_t n, void *buf)

@@ -24,9 +24,13 @@ void pn_json_drop(json_t **json);
 
 /* A string, with U+FFFD for each byte that is no UTF-8. NULL when out of memory. */
 json_t *pn_json_string(struct pn_str text);
+json_t *pn_json_text(const char *text);
 
-/* Any value. NULL when out of memory. */
-json_t *pn_json_of_value(struct pn_value v);
+/* A list of such. NULL when out of memory. */
+json_t *pn_json_strings(const struct pn_str *items, size_t n);
+
+/* A number of things. NULL when out of memory. */
+json_t *pn_json_count(size_t count);
 
 /* {"reason", "arguments", "text"}; the reason is none of those without an id. */
 json_t *pn_json_of_reason(const struct pn_reason *reason);

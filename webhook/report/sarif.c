@@ -84,8 +84,7 @@ static json_t *related_locations_json(const struct pn_diag *d)
         if (place->file == NULL)
             continue;
         DROP json_t *location = location_json(place->file, place->span, place->excerpt);
-        bool stored = location != NULL &&
-                      PN_JSON_SET(location, "id", json_integer((json_int_t)i + 1)) &&
+        bool stored = location != NULL && PN_JSON_SET(location, "id", pn_json_count(i + 1)) &&
                       PN_JSON_SET(location, "message", message_json(place->label)) &&
                       pn_json_append(list, PN_TAKE(location));
         if (!stored)
@@ -108,8 +107,8 @@ static json_t *replacement_json(const struct pn_diag_edit *edit)
     DROP json_t *region = json_object();
     DROP json_t *content = message_json(edit->text);
     size_t n = edit->end - edit->start;
-    bool stored = PN_JSON_SET(region, "byteOffset", json_integer((json_int_t)edit->start)) &&
-                  PN_JSON_SET(region, "byteLength", json_integer((json_int_t)n)) &&
+    bool stored = PN_JSON_SET(region, "byteOffset", pn_json_count(edit->start)) &&
+                  PN_JSON_SET(region, "byteLength", pn_json_count(n)) &&
                   PN_JSON_SET(replacement, "deletedRegion", PN_TAKE(region)) &&
                   PN_JSON_SET(replacement, "insertedContent", PN_TAKE(content));
     return stored ? PN_TAKE(replacement) : NULL;
@@ -171,17 +170,17 @@ static json_t *result_json(const struct pn_findings *f, size_t i)
     size_t index = 0;
     while (rule != NULL && pn_rule_at(index) != rule)
         index++;
-    bool stored =
-        pn_findings_set_text(result, "ruleId", rule != NULL ? rule->code : d->id) &&
-        (rule == NULL || PN_JSON_SET(result, "ruleIndex", json_integer((json_int_t)index))) &&
-        pn_findings_set_text(result, "level", levels[d->severity]) &&
-        PN_JSON_SET(result, "message", whole_message_json(d)) &&
-        PN_JSON_SET(result, "locations", locations_json(d)) &&
-        (d->related_count == 0 ||
-         PN_JSON_SET(result, "relatedLocations", related_locations_json(d))) &&
-        PN_JSON_SET(result, "partialFingerprints", fingerprints_json(f, i)) &&
-        (d->edit_count == 0 || PN_JSON_SET(result, "fixes", fixes_json(d))) &&
-        (d->suppressed == NULL || PN_JSON_SET(result, "suppressions", suppressions_json(d)));
+    bool stored = pn_findings_set_text(result, "ruleId", rule != NULL ? rule->code : d->id) &&
+                  (rule == NULL || PN_JSON_SET(result, "ruleIndex", pn_json_count(index))) &&
+                  pn_findings_set_text(result, "level", levels[d->severity]) &&
+                  PN_JSON_SET(result, "message", whole_message_json(d)) &&
+                  PN_JSON_SET(result, "locations", locations_json(d)) &&
+                  (d->related_count == 0 ||
+                   PN_JSON_SET(result, "relatedLocations", related_locations_json(d))) &&
+                  PN_JSON_SET(result, "partialFingerprints", fingerprints_json(f, i)) &&
+                  (d->edit_count == 0 || PN_JSON_SET(result, "fixes", fixes_json(d))) &&
+                  (d->suppressed == NULL ||
+                   PN_JSON_SET(result, "suppressions", suppressions_json(d)));
     return stored ? PN_TAKE(result) : NULL;
 }
 

@@ -21,9 +21,8 @@ static json_t *described(json_t *take, const char *help)
     PN_CLEANUP(pn_json_drop) json_t *schema = take;
     if (schema != NULL && json_object_get(schema, "$ref") != NULL)
         schema = pn_schema_kit_combine(PN_STR("allOf"), PN_TAKE(schema), NULL, false);
-    return help == NULL || PN_JSON_SET(schema, "description", pn_schema_kit_text(help))
-               ? PN_TAKE(schema)
-               : NULL;
+    return help == NULL || PN_JSON_SET(schema, "description", pn_json_text(help)) ? PN_TAKE(schema)
+                                                                                  : NULL;
 }
 
 static json_t *filled_string(void)
@@ -66,7 +65,7 @@ static json_t *named(json_t *take)
 {
     PN_CLEANUP(pn_json_drop) json_t *schema = json_object();
     json_t *required = json_array();
-    bool is_good = pn_json_append(required, pn_schema_kit_text("name"));
+    bool is_good = pn_json_append(required, pn_json_text("name"));
     is_good = PN_JSON_SET(schema, "required", required) && is_good;
     if (is_good)
         return pn_schema_kit_combine(PN_STR("allOf"), take, PN_TAKE(schema), true);
@@ -183,10 +182,10 @@ static json_t *when_field_is(const char *field, const char *value, json_t *then)
     PN_CLEANUP(pn_json_drop) json_t *properties = json_object();
     PN_CLEANUP(pn_json_drop) json_t *required = json_array();
     bool is_good = PN_JSON_SET(schema, "then", then);
-    return is_good && PN_JSON_SET(constant, "const", pn_schema_kit_text(value)) &&
+    return is_good && PN_JSON_SET(constant, "const", pn_json_text(value)) &&
                    pn_json_set(properties, pn_str_of(field), PN_TAKE(constant)) &&
                    PN_JSON_SET(condition, "properties", PN_TAKE(properties)) &&
-                   pn_json_append(required, pn_schema_kit_text(field)) &&
+                   pn_json_append(required, pn_json_text(field)) &&
                    PN_JSON_SET(condition, "required", PN_TAKE(required)) &&
                    PN_JSON_SET(schema, "if", PN_TAKE(condition))
                ? PN_TAKE(schema)
@@ -228,7 +227,7 @@ static bool has_types(const struct pn_field *fields)
 static json_t *constant(const char *word)
 {
     PN_CLEANUP(pn_json_drop) json_t *schema = json_object();
-    return PN_JSON_SET(schema, "const", pn_schema_kit_text(word)) ? PN_TAKE(schema) : NULL;
+    return PN_JSON_SET(schema, "const", pn_json_text(word)) ? PN_TAKE(schema) : NULL;
 }
 
 /* A field of a document whose value its kind decides; NULL with *ret_is_other for all others. */
@@ -261,7 +260,7 @@ static json_t *object_of(json_t *definitions, const struct pn_field *fields,
             value = field_schema(definitions, f);
         is_good = pn_json_set(properties, pn_str_of(f->name), described(value, f->help));
         if (f->required || (kind != NULL && kind->spec != NULL && strcmp(f->name, "spec") == 0))
-            is_good = pn_json_append(required, pn_schema_kit_text(f->name)) && is_good;
+            is_good = pn_json_append(required, pn_json_text(f->name)) && is_good;
     }
     if (is_good && json_array_size(required) > 0)
         is_good = PN_JSON_SET(schema, "required", PN_TAKE(required));
@@ -318,8 +317,8 @@ static bool add_choice(json_t *schema, const struct pn_document_kind *const *kin
     return is_good && PN_JSON_SET(properties, "apiVersion", constant(PN_API_VERSION)) &&
            PN_JSON_SET(properties, "kind", pn_schema_kit_words(names)) &&
            PN_JSON_SET(header, "properties", PN_TAKE(properties)) &&
-           pn_json_append(required, pn_schema_kit_text("apiVersion")) &&
-           pn_json_append(required, pn_schema_kit_text("kind")) &&
+           pn_json_append(required, pn_json_text("apiVersion")) &&
+           pn_json_append(required, pn_json_text("kind")) &&
            PN_JSON_SET(header, "required", PN_TAKE(required)) &&
            json_array_insert_new(all, 0, PN_TAKE(header)) == 0;
 }
@@ -330,8 +329,8 @@ int pn_schema_write_document(struct pn_buf *out, const struct pn_document_kind *
     json_t *definitions = json_loads(common, 0, NULL);
     json_t *borrowed = definitions;
     bool is_good = PN_JSON_SET(schema, "$schema",
-                               pn_schema_kit_text("http://json-schema.org/draft-07/schema#")) &&
-                   PN_JSON_SET(schema, "title", pn_schema_kit_text("Documents of pannier"));
+                               pn_json_text("http://json-schema.org/draft-07/schema#")) &&
+                   PN_JSON_SET(schema, "title", pn_json_text("Documents of pannier"));
     is_good = is_good && add_choice(schema, kinds);
     is_good = PN_JSON_SET(schema, "definitions", definitions) && is_good;
     for (size_t i = 0; kinds[i] != NULL && is_good; i++)

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/schema_kit.h"
 
-json_t *pn_schema_kit_text(const char *s)
-{
-    return pn_json_string(pn_str_of(s));
-}
-
 json_t *pn_schema_kit_type(const char *name)
 {
     PN_CLEANUP(pn_json_drop) json_t *schema = json_object();
-    return PN_JSON_SET(schema, "type", pn_schema_kit_text(name)) ? PN_TAKE(schema) : NULL;
+    return PN_JSON_SET(schema, "type", pn_json_text(name)) ? PN_TAKE(schema) : NULL;
 }
 
 json_t *pn_schema_kit_refer(const char *name)
@@ -62,7 +57,7 @@ json_t *pn_schema_kit_words(const char *const *words)
     PN_CLEANUP(pn_json_drop) json_t *list = json_array();
     bool is_good = list != NULL;
     for (; *words != NULL; words++)
-        is_good = pn_json_append(list, pn_schema_kit_text(*words)) && is_good;
+        is_good = pn_json_append(list, pn_json_text(*words)) && is_good;
     return is_good && PN_JSON_SET(schema, "enum", PN_TAKE(list)) ? PN_TAKE(schema) : NULL;
 }
 
@@ -72,7 +67,7 @@ json_t *pn_schema_kit_types(const char *const *names)
     PN_CLEANUP(pn_json_drop) json_t *list = json_array();
     bool is_good = list != NULL;
     for (; *names != NULL; names++)
-        is_good = pn_json_append(list, pn_schema_kit_text(*names)) && is_good;
+        is_good = pn_json_append(list, pn_json_text(*names)) && is_good;
     return is_good && PN_JSON_SET(schema, "type", PN_TAKE(list)) ? PN_TAKE(schema) : NULL;
 }
 
@@ -124,7 +119,7 @@ static const struct demand *find_demand(const struct pn_schema_type *type,
 json_t *pn_schema_kit_pattern(const char *pattern)
 {
     PN_CLEANUP(pn_json_drop) json_t *schema = pn_schema_kit_type("string");
-    return PN_JSON_SET(schema, "pattern", pn_schema_kit_text(pattern)) ? PN_TAKE(schema) : NULL;
+    return PN_JSON_SET(schema, "pattern", pn_json_text(pattern)) ? PN_TAKE(schema) : NULL;
 }
 
 /* One value; null is none, but for an item. */
@@ -187,7 +182,7 @@ static bool define_pod_type(json_t *definitions, const struct pn_schema_type *ty
         const struct demand *demand = find_demand(type, f);
         is_good = pn_json_set(properties, pn_schema_field_name(f), pod_field(f, demand));
         if (is_good && demand != NULL && demand->required)
-            is_good = pn_json_append(required, pn_schema_kit_text(demand->field));
+            is_good = pn_json_append(required, pn_json_text(demand->field));
         if (is_good && pn_schema_field_type(f) != NULL)
             is_good = define_pod_type(definitions, pn_schema_field_type(f));
     }

@@ -7,8 +7,6 @@
 
 /* Private to this folder: parts of JSON Schemas. Ownership as in json_kit.h. */
 
-json_t *pn_schema_kit_text(const char *s);
-
 /* {"type": NAME}; of several, which end with NULL. */
 json_t *pn_schema_kit_type(const char *name);
 json_t *pn_schema_kit_types(const char *const *names);
