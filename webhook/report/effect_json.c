@@ -107,8 +107,7 @@ int pn_json_write_effect(struct pn_buf *out, const struct pn_preview *preview,
                          bool is_first)
 {
     PN_CLEANUP(pn_json_drop) json_t *object = effect_json(preview, base, effect);
-    pn_buf_cstr(out, is_first ? "\n    " : ",\n    ");
-    return pn_json_dump(out, object, 4);
+    return pn_json_write_part(out, object, is_first);
 }
 
 /* By which one Pod of each object grows. */
@@ -138,10 +137,5 @@ int pn_json_end_effects(struct pn_buf *out, const struct pn_effect_totals *t,
                   PN_JSON_SET(summary, "invalid", pn_json_count(counts->invalid)) &&
                   PN_JSON_SET(summary, "other", pn_json_count(counts->other)) &&
                   (t->out_of_range || PN_JSON_SET(summary, "growth", growth_json(t)));
-    if (!stored)
-        return -ENOMEM;
-    pn_buf_cstr(out, "\n  ],\n  \"summary\": ");
-    int r = pn_json_dump(out, summary, 2);
-    pn_buf_cstr(out, "\n}\n");
-    return r;
+    return stored ? pn_json_end_parts(out, summary) : -ENOMEM;
 }

@@ -81,14 +81,13 @@ static json_t *pod_json(const struct pn_fleet_pod *pod)
 
 void pn_fleet_json_begin(struct pn_buf *out)
 {
-    pn_buf_cstr(out, "{\n  \"schemaVersion\": 1,\n  \"pods\": [");
+    pn_json_begin_parts(out, "pods");
 }
 
 int pn_fleet_json_pod(struct pn_buf *out, const struct pn_fleet_pod *pod, bool is_first)
 {
     DROP json_t *object = pod_json(pod);
-    pn_buf_cstr(out, is_first ? "\n    " : ",\n    ");
-    return pn_json_dump(out, object, 4);
+    return pn_json_write_part(out, object, is_first);
 }
 
 /* ---- all of them ------------------------------------------------------------------------ */
@@ -156,8 +155,5 @@ int pn_fleet_json_end(struct pn_buf *out, const struct pn_fleet *fleet)
                   PN_JSON_SET(summary, "otherObjects", pn_json_count(fleet->other)) &&
                   PN_JSON_SET(summary, "invalid", pn_json_count(fleet->invalid)) &&
                   PN_JSON_SET(summary, "requests", sums_json(fleet));
-    pn_buf_cstr(out, "\n  ],\n  \"summary\": ");
-    int r = stored ? pn_json_dump(out, summary, 2) : -ENOMEM;
-    pn_buf_cstr(out, "\n}\n");
-    return r;
+    return stored ? pn_json_end_parts(out, summary) : -ENOMEM;
 }

@@ -190,15 +190,14 @@ static json_t *preview_json(const struct pn_preview *p, struct pn_arena *scratch
 
 void pn_json_begin_preview(struct pn_buf *out)
 {
-    pn_buf_cstr(out, "{\n  \"schemaVersion\": 1,\n  \"objects\": [");
+    pn_json_begin_parts(out, "objects");
 }
 
 int pn_json_write_preview(struct pn_buf *out, const struct pn_preview *preview, bool is_first,
                           struct pn_arena *scratch)
 {
     PN_CLEANUP(pn_json_drop) json_t *object = preview_json(preview, scratch);
-    pn_buf_cstr(out, is_first ? "\n    " : ",\n    ");
-    return pn_json_dump(out, object, 4);
+    return pn_json_write_part(out, object, is_first);
 }
 
 int pn_json_end_preview(struct pn_buf *out, const struct pn_preview_counts *counts)
@@ -213,12 +212,7 @@ int pn_json_end_preview(struct pn_buf *out, const struct pn_preview_counts *coun
     }
     stored = PN_JSON_SET(summary, "invalid", pn_json_count(counts->invalid)) && stored;
     stored = PN_JSON_SET(summary, "other", pn_json_count(counts->other)) && stored;
-    if (!stored)
-        return -ENOMEM;
-    pn_buf_cstr(out, "\n  ],\n  \"summary\": ");
-    int r = pn_json_dump(out, summary, 2);
-    pn_buf_cstr(out, "\n}\n");
-    return r;
+    return stored ? pn_json_end_parts(out, summary) : -ENOMEM;
 }
 
 int pn_json_write_document(struct pn_buf *out, struct pn_value v)

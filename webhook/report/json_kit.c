@@ -102,3 +102,24 @@ int pn_json_document(struct pn_buf *out, const json_t *json)
     pn_buf_char(out, '\n');
     return r == 0 && out->failed ? -ENOMEM : r;
 }
+
+/* ---- in parts -------------------------------------------------------------------------- */
+
+void pn_json_begin_parts(struct pn_buf *out, const char *list)
+{
+    pn_buf_printf(out, "{\n  \"schemaVersion\": 1,\n  \"%s\": [", list);
+}
+
+int pn_json_write_part(struct pn_buf *out, const json_t *item, bool is_first)
+{
+    pn_buf_cstr(out, is_first ? "\n    " : ",\n    ");
+    return pn_json_dump(out, item, 4);
+}
+
+int pn_json_end_parts(struct pn_buf *out, const json_t *summary)
+{
+    pn_buf_cstr(out, "\n  ],\n  \"summary\": ");
+    int r = pn_json_dump(out, summary, 2);
+    pn_buf_cstr(out, "\n}\n");
+    return r;
+}

@@ -55,4 +55,13 @@ int pn_json_dump(struct pn_buf *out, const json_t *json, int indent) PN_MUST_CHE
 /* The same for a whole document, with a line break at its end. */
 int pn_json_document(struct pn_buf *out, const json_t *json) PN_MUST_CHECK;
 
+/*
+ * A document in parts, so that its size does not matter: {"schemaVersion": 1, LIST: [items],
+ * "summary": ...}. The items and the summary are borrowed; NULL and a refused allocation are
+ * -ENOMEM.
+ */
+void pn_json_begin_parts(struct pn_buf *out, const char *list);
+int pn_json_write_part(struct pn_buf *out, const json_t *item, bool is_first) PN_MUST_CHECK;
+int pn_json_end_parts(struct pn_buf *out, const json_t *summary) PN_MUST_CHECK;
+
 #endif
