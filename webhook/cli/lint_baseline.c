@@ -6,7 +6,6 @@
 
 #include "cli/out.h"
 #include "engine/decode.h"
-#include "sys/file.h"
 
 void pn_lint_baseline_deinit(struct pn_lint_baseline *baseline)
 {
@@ -121,14 +120,10 @@ int pn_lint_baseline_apply(struct pn_known_finding **ret_gone, size_t *ret_count
 bool pn_lint_baseline_write(const char *path, const struct pn_findings *f, struct pn_diags *diags)
 {
     PN_CLEANUP(pn_buf_deinit) struct pn_buf bytes = PN_BUF_INIT;
-    int r = pn_findings_write_baseline(&bytes, f);
-    r = r == 0 && bytes.failed ? -ENOMEM : r;
-    r = r == 0 ? pn_file_replace(path, pn_buf_view(&bytes)) : r;
-    if (r < 0)
-        pn_out_error("cannot write %s: %s", path, strerror(-r));
-    for (size_t i = 0; i < diags->count && r == 0; i++) {
+    bool is_written = pn_out_file(path, &bytes, pn_findings_write_baseline(&bytes, f));
+    for (size_t i = 0; i < diags->count && is_written; i++) {
         if (pn_findings_is_baselined(&diags->items[i]))
             mark(&diags->items[i], diags, path);
     }
-    return r == 0;
+    return is_written;
 }

@@ -7,7 +7,6 @@
 #include "base/edits.h"
 #include "cli/out.h"
 #include "report/diff.h"
-#include "sys/file.h"
 #include "yaml/read.h"
 
 /* A repair may uncover something that has one; more rounds than that go in a circle. */
@@ -270,10 +269,8 @@ bool pn_lint_fixes_write(const struct pn_lint_fixes *fixes, bool prints_stdin)
             is_written = (!prints_stdin || print(pn_buf_view(&text->now))) && is_written;
             continue;
         }
-        int r = is_changed(text) ? pn_file_replace(text->path, pn_buf_view(&text->now)) : 0;
-        if (r < 0)
-            pn_out_error("cannot write %s: %s", text->path, strerror(-r));
-        is_written = is_written && r == 0;
+        if (is_changed(text))
+            is_written = pn_out_file(text->path, &text->now, 0) && is_written;
     }
     return is_written;
 }

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/lint_output.h"
 
-#include <errno.h>
 #include <unistd.h>
 
 #include "cli/out.h"
-#include "sys/file.h"
 
 enum format {
     FORMAT_FULL,
@@ -82,11 +80,7 @@ static bool write_file(enum format format, const char *file, const struct pn_fin
 {
     PN_CLEANUP(pn_buf_deinit) struct pn_buf bytes = PN_BUF_INIT;
     int r = write_format(&bytes, format, f, false);
-    r = r == 0 && bytes.failed ? -ENOMEM : r;
-    r = r == 0 ? pn_file_replace(file, pn_buf_view(&bytes)) : r;
-    if (r < 0)
-        pn_out_error("cannot write %s: %s", file, strerror(-r));
-    return r == 0;
+    return pn_out_file(file, &bytes, r);
 }
 
 bool pn_lint_output_is_default(const struct pn_flag_list *outputs)

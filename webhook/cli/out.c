@@ -43,6 +43,15 @@ bool pn_out_finish(struct pn_out *out)
     return out->error == 0;
 }
 
+bool pn_out_file(const char *path, const struct pn_buf *result, int r)
+{
+    if (r == 0)
+        r = result->failed ? -ENOMEM : pn_file_replace(path, pn_buf_view(result));
+    if (r < 0)
+        pn_out_error("cannot write %s: %s", path, strerror(-r));
+    return r == 0;
+}
+
 void pn_out_note(struct pn_str text)
 {
     /* There is nobody left to tell when standard error is gone. */

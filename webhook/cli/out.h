@@ -27,6 +27,10 @@ void pn_out_step(struct pn_out *out);
 /* Writes the rest and frees. False when any of it was lost; why is said on standard error. */
 bool pn_out_finish(struct pn_out *out);
 
+/* Writes a result to the file that was named, as pn_file_replace does. `r` is what making it
+ * returned: 0 or a negative errno. False when it could not be made or written; why is said. */
+bool pn_out_file(const char *path, const struct pn_buf *result, int r);
+
 /* "error: ..." on standard error, its line break included. */
 void pn_out_error(const char *format, ...) PN_PRINTF(1, 2);
 
