@@ -46,32 +46,23 @@ static int add_to_report(struct pn_preview_run *run, const struct pn_preview_obj
 /* The table escapes its cells itself. */
 static const struct pn_effect_style plain = {pn_buf_str, "~"};
 
-static void add_cell(struct pn_table *table, struct pn_buf *text)
-{
-    table->failed = table->failed || text->failed;
-    pn_table_add(table, pn_buf_view(text));
-    text->len = 0;
-}
-
 static void add_row(struct pn_table *table, const struct pn_preview *preview,
                     const struct pn_effect *effect)
 {
     PN_CLEANUP(pn_buf_deinit) struct pn_buf cell = PN_BUF_INIT;
     pn_table_add(table, preview->namespace);
-    pn_buf_str(&cell, preview->kind);
-    pn_buf_char(&cell, '/');
-    pn_buf_str(&cell, preview->name);
-    add_cell(table, &cell);
+    pn_preview_write_name(&cell, preview);
+    pn_table_add_buf(table, &cell);
     pn_effect_write_result(&cell, effect);
-    add_cell(table, &cell);
+    pn_table_add_buf(table, &cell);
     pn_effect_write_policies(&cell, effect, &plain);
-    add_cell(table, &cell);
+    pn_table_add_buf(table, &cell);
     pn_effect_write_containers(&cell, effect, &plain);
-    add_cell(table, &cell);
+    pn_table_add_buf(table, &cell);
     pn_effect_write_requests(&cell, effect, &plain);
-    add_cell(table, &cell);
+    pn_table_add_buf(table, &cell);
     pn_effect_write_qos(&cell, effect);
-    add_cell(table, &cell);
+    pn_table_add_buf(table, &cell);
 }
 
 int pn_preview_print_effect(struct pn_preview_run *run, const struct pn_preview_object *object,

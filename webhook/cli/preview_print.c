@@ -152,36 +152,28 @@ static void add_policies(struct pn_table *table, const struct pn_decision *d, bo
         if (reason->id != PN_REASON_INJECTED)
             pn_buf_printf(&text, " (%s)", pn_reason_name(reason->id));
     }
-    table->failed = table->failed || text.failed;
-    pn_table_add(table, pn_buf_view(&text));
+    pn_table_add_buf(table, &text);
 }
 
-static void add_row(struct pn_preview_run *run, const struct pn_preview_object *object)
+static void add_row(struct pn_table *table, const struct pn_preview *preview)
 {
     PN_CLEANUP(pn_buf_deinit) struct pn_buf name = PN_BUF_INIT;
-    const struct pn_decision *d = object->decision;
-    pn_buf_str(&name, object->kind);
-    pn_buf_char(&name, '/');
-    pn_buf_str(&name, object->name);
-    run->table.failed = run->table.failed || name.failed;
-    pn_table_add(&run->table, object->namespace);
-    pn_table_add(&run->table, pn_buf_view(&name));
-    pn_table_add(&run->table, pn_str_of(pn_outcome_name(pn_preview_outcome(d))));
-    add_policies(&run->table, d, false);
-    add_policies(&run->table, d, true);
+    const struct pn_decision *d = preview->decision;
+    pn_preview_write_name(&name, preview);
+    pn_table_add(table, preview->namespace);
+    pn_table_add_buf(table, &name);
+    pn_table_add(table, pn_str_of(pn_outcome_name(pn_preview_outcome(d))));
+    add_policies(table, d, false);
+    add_policies(table, d, true);
 }
 
 static void start_table(struct pn_table *table, bool has_effects)
 {
-    static const char *const heads[] = {"NAMESPACE", "OBJECT",   "RESULT",
-                                        "POLICIES",  "LEFT OUT", NULL};
+    static const char *const heads[] = {"NAMESPACE", "OBJECT", "RESULT", "POLICIES", "LEFT OUT"};
     static const char *const of_effects[] = {"NAMESPACE",  "OBJECT",   "RESULT", "POLICIES",
-                                             "CONTAINERS", "REQUESTS", "QOS",    NULL};
-    const char *const *all = has_effects ? of_effects : heads;
-    size_t n = has_effects ? PN_COUNT_OF(of_effects) - 1 : PN_COUNT_OF(heads) - 1;
-    pn_table_init(table, n);
-    for (size_t i = 0; i < n; i++)
-        pn_table_add(table, pn_str_of(all[i]));
+                                             "CONTAINERS", "REQUESTS", "QOS"};
+    pn_table_init(table, has_effects ? PN_COUNT_OF(of_effects) : PN_COUNT_OF(heads));
+    pn_table_add_heads(table, has_effects ? of_effects : heads);
 }
 
 int pn_preview_print(struct pn_preview_run *run, const struct pn_preview_object *object)
@@ -225,7 +217,7 @@ int pn_preview_print(struct pn_preview_run *run, const struct pn_preview_object 
             pn_preview_print_name(run, object);
         return 0;
     case PN_PREVIEW_TABLE:
-        add_row(run, object);
+        add_row(&run->table, &preview);
         return 0;
     case PN_PREVIEW_REVIEW:
         pn_respond_write(&run->out.buf, object->decision);

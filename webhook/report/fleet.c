@@ -186,12 +186,6 @@ static void add_number(struct pn_table *table, size_t number)
     pn_table_add(table, (struct pn_str){text, (size_t)n});
 }
 
-static void add_heads(struct pn_table *table, const char *const *heads)
-{
-    for (size_t i = 0; i < table->columns; i++)
-        pn_table_add(table, pn_str_of(heads[i]));
-}
-
 int pn_fleet_write_table(struct pn_buf *out, struct pn_fleet *fleet, bool color)
 {
     static const char *const heads[] = {"NAMESPACE", "OWNER", "PODS", "POLICY", "STATE", "WHY"};
@@ -199,7 +193,7 @@ int pn_fleet_write_table(struct pn_buf *out, struct pn_fleet *fleet, bool color)
     if (fleet->row_count == 0)
         return 0;
     pn_table_init(&table, PN_COUNT_OF(heads));
-    add_heads(&table, heads);
+    pn_table_add_heads(&table, heads);
     fleet->row_count = merge_rows(fleet->rows, fleet->row_count);
     for (size_t i = 0; i < fleet->row_count; i++) {
         const struct pn_fleet_row *row = &fleet->rows[i];
@@ -296,7 +290,7 @@ int pn_fleet_write_summary(struct pn_buf *out, const struct pn_fleet *fleet)
     if (fleet->all.pods == 0)
         return out->failed ? -ENOMEM : 0;
     pn_table_init(&table, PN_COUNT_OF(heads));
-    add_heads(&table, heads);
+    pn_table_add_heads(&table, heads);
     for (size_t i = 0; i < fleet->sum_count; i++)
         add_sum(&table, &fleet->sums[i], fleet->sums[i].policy, fleet->arena);
     if (fleet->sum_count > 1)

@@ -81,9 +81,7 @@ static void add(struct pn_markdown_part *part, const struct pn_buf *text, size_t
 static void write_name(struct pn_buf *out, const struct pn_preview *p)
 {
     PN_CLEANUP(pn_buf_deinit) struct pn_buf name = PN_BUF_INIT;
-    pn_buf_str(&name, p->kind);
-    pn_buf_char(&name, '/');
-    pn_buf_str(&name, p->name);
+    pn_preview_write_name(&name, p);
     out->failed = out->failed || name.failed;
     pn_markdown_code(out, pn_buf_view(&name));
 }

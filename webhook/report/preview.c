@@ -24,6 +24,13 @@ const char *pn_outcome_name(enum pn_outcome outcome)
     return outcome < PN_OUTCOME_COUNT ? names[outcome] : "";
 }
 
+void pn_preview_write_name(struct pn_buf *out, const struct pn_preview *preview)
+{
+    pn_buf_str(out, preview->kind);
+    pn_buf_char(out, '/');
+    pn_buf_str(out, preview->name);
+}
+
 static void write_reason_text(struct pn_buf *out, const struct pn_reason *reason)
 {
     PN_CLEANUP(pn_buf_deinit) struct pn_buf text = PN_BUF_INIT;

@@ -39,6 +39,9 @@ enum pn_outcome pn_preview_outcome(const struct pn_decision *decision);
 /* "injected", "annotated", "unchanged", "denied". */
 const char *pn_outcome_name(enum pn_outcome outcome);
 
+/* Appends "KIND/NAME" as it is, for who escapes it. */
+void pn_preview_write_name(struct pn_buf *out, const struct pn_preview *preview);
+
 /*
  * Appends the object's line, and one for each policy with its reason id and text, each behind
  * `prefix`. All that comes from files is escaped.

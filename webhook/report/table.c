@@ -45,6 +45,19 @@ void pn_table_add(struct pn_table *table, struct pn_str text)
                                                           NULL};
 }
 
+void pn_table_add_buf(struct pn_table *table, struct pn_buf *text)
+{
+    table->failed = table->failed || text->failed;
+    pn_table_add(table, pn_buf_view(text));
+    text->len = 0;
+}
+
+void pn_table_add_heads(struct pn_table *table, const char *const *heads)
+{
+    for (size_t i = 0; i < table->columns; i++)
+        pn_table_add(table, pn_str_of(heads[i]));
+}
+
 void pn_table_paint(struct pn_table *table, const char *color)
 {
     if (!table->failed && table->count > 0)

@@ -22,6 +22,12 @@ void pn_table_deinit(struct pn_table *table);
  */
 void pn_table_add(struct pn_table *table, struct pn_str text);
 
+/* The text of a buffer as the next cell; the buffer is emptied for another. */
+void pn_table_add_buf(struct pn_table *table, struct pn_buf *text);
+
+/* The first row: a head for each column. */
+void pn_table_add_heads(struct pn_table *table, const char *const *heads);
+
 /* Shows the cell added last in a colour of report/term.h (static). */
 void pn_table_paint(struct pn_table *table, const char *color);
 
