@@ -12,12 +12,6 @@ static const struct pn_flag flags[] = {
     {0},
 };
 
-static size_t count_denied(const struct pn_preview_run *run)
-{
-    return run->o->base.count > 0 ? run->totals.newly_denied
-                                  : run->counts.outcomes[PN_OUTCOME_DENIED];
-}
-
 /* With the differences of our own. */
 static enum pn_exit run_plain(struct pn_preview_run *run)
 {
@@ -57,7 +51,7 @@ static enum pn_exit run(const void *options, char **operands, size_t n)
     o.format = has_program ? PN_PREVIEW_FILES : PN_PREVIEW_DIFF;
     o.quiet = true;
     enum pn_exit exit_code = has_program ? run_program(&run, command) : run_plain(&run);
-    return count_denied(&run) > 0 ? PN_EXIT_FAILED : exit_code;
+    return pn_preview_denied(&run) > 0 ? PN_EXIT_FAILED : exit_code;
 }
 
 const struct pn_cmd pn_cmd_diff = {

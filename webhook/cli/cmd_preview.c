@@ -183,6 +183,12 @@ enum pn_exit pn_preview_execute(struct pn_preview_run *run)
     return exit_code;
 }
 
+size_t pn_preview_denied(const struct pn_preview_run *run)
+{
+    return run->o->base.count > 0 ? run->totals.newly_denied
+                                  : run->counts.outcomes[PN_OUTCOME_DENIED];
+}
+
 /* ---- the command ----------------------------------------------------------------------- */
 
 /* True when the format has room for two results. */
@@ -212,7 +218,7 @@ static enum pn_exit run(const void *options, char **operands, size_t n)
     bool compares = o->base.count > 0;
     if (exit_code != PN_EXIT_OK)
         return exit_code;
-    if ((compares ? run.totals.newly_denied : run.counts.outcomes[PN_OUTCOME_DENIED]) > 0)
+    if (pn_preview_denied(&run) > 0)
         return PN_EXIT_DENIED;
     bool is_idle = compares ? run.totals.changed == 0
                             : run.counts.outcomes[PN_OUTCOME_INJECTED] == 0;

@@ -91,7 +91,7 @@ struct pn_preview_run {
     struct pn_markdown_report report; /* -o markdown */
     struct pn_out out;
     struct pn_preview_files *files; /* PN_PREVIEW_FILES */
-    size_t differing;               /* PN_PREVIEW_DIFF and _FILES: objects that differ */
+    size_t differing;               /* PN_PREVIEW_DIFF: objects that differ */
     bool color_out, color_err;
     bool has_written; /* -o yaml: something was written, ending with... */
     char last_byte;
@@ -118,6 +118,9 @@ struct pn_preview_object {
  * and run->totals.
  */
 enum pn_exit pn_preview_execute(struct pn_preview_run *run);
+
+/* Objects that were denied; with --base-policies, that were not before. */
+size_t pn_preview_denied(const struct pn_preview_run *run);
 
 /* Policies of -p and of the manifests (at least one), those of --base-policies (*ret stays NULL
  * without the flag), and the labels of --namespaces (likewise). They say what is wrong. */
@@ -214,6 +217,10 @@ int pn_preview_write_diff(struct pn_buf *out, const struct pn_preview_object *ob
 
 /* Prints kind.group/name, as kubectl -o name gives it. */
 void pn_preview_print_name(struct pn_preview_run *run, const struct pn_preview_object *object);
+
+/* Appends "FILE:LINE:COLUMN: KIND/NAME", with which a message about the object begins. */
+void pn_preview_begin_message(struct pn_buf *out, const struct pn_preview_object *object,
+                              struct pn_span span);
 
 /* Says on standard error what somebody should know without asking; of messages and warnings only
  * what is new by `effect`, or all (NULL). */

@@ -77,12 +77,7 @@ static void write_hint(const struct pn_preview_object *object, const struct pn_w
     pn_json_write_str(&path, misplaced->key);
     pn_buf_char(&path, ']');
     const struct pn_node *at = pn_place_find(node, pn_buf_view(&path));
-    struct pn_span span = at != NULL ? at->span : object->span;
-    pn_term_write(&text, object->source->name);
-    pn_buf_printf(&text, ":%u:%u: ", span.line, span.column);
-    pn_term_write(&text, object->kind);
-    pn_buf_char(&text, '/');
-    pn_term_write(&text, object->name);
+    pn_preview_begin_message(&text, object, at != NULL ? at->span : object->span);
     pn_buf_cstr(&text, ": hint: policy ");
     pn_term_write(&text, policy);
     pn_buf_printf(&text, " looks for %s ", misplaced->is_annotation ? "annotation" : "label");

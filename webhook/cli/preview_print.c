@@ -10,10 +10,11 @@
 
 /* ---- standard error -------------------------------------------------------------------- */
 
-static void begin_message(struct pn_buf *out, const struct pn_preview_object *object)
+void pn_preview_begin_message(struct pn_buf *out, const struct pn_preview_object *object,
+                              struct pn_span span)
 {
     pn_term_write(out, object->source->name);
-    pn_buf_printf(out, ":%u:%u: ", object->span.line, object->span.column);
+    pn_buf_printf(out, ":%u:%u: ", span.line, span.column);
     pn_term_write(out, object->kind);
     pn_buf_char(out, '/');
     pn_term_write(out, object->name);
@@ -36,16 +37,16 @@ void pn_preview_note(const struct pn_preview_object *object, const struct pn_eff
     const struct pn_str *warnings = effect != NULL ? effect->new_warnings : d->warnings;
     size_t warning_count = effect != NULL ? effect->new_warning_count : d->warning_count;
     if (!d->allowed && (effect == NULL || effect->before != PN_OUTCOME_DENIED)) {
-        begin_message(&text, object);
+        pn_preview_begin_message(&text, object, object->span);
         end_message(&text, " denied: ", d->message);
     }
     if (d->review.id == PN_REASON_POD_ALREADY_INVALID) {
         pn_reason_write(&reason, &d->review);
-        begin_message(&text, object);
+        pn_preview_begin_message(&text, object, object->span);
         end_message(&text, " left alone: ", pn_buf_view(&reason));
     }
     for (size_t i = 0; i < warning_count; i++) {
-        begin_message(&text, object);
+        pn_preview_begin_message(&text, object, object->span);
         end_message(&text, ": warning: ", warnings[i]);
     }
     if (text.len > 0)
