@@ -115,22 +115,12 @@ static int check_reason(struct pn_judge *j)
                          pn_reason_name(e->reason), PN_STR_ARG(text));
 }
 
-static const struct pn_verdict *find_verdict(const struct pn_judge *j, struct pn_str policy)
-{
-    const struct pn_decision *d = j->decision;
-    for (size_t i = 0; i < d->verdict_count; i++) {
-        if (pn_str_eq(pn_policy_set_policy_name(d->set, d->verdicts[i].policy), policy))
-            return &d->verdicts[i];
-    }
-    return NULL;
-}
-
 static int check_reasons(struct pn_judge *j)
 {
     const struct pn_expect *e = &j->c->expect;
     for (size_t i = 0; i < e->reason_count; i++) {
         const struct pn_expect_reason *expected = &e->reasons[i];
-        const struct pn_verdict *v = find_verdict(j, expected->policy);
+        const struct pn_verdict *v = pn_decision_verdict(j->decision, expected->policy);
         const struct pn_reason *got = v != NULL ? &v->reason : &j->decision->review;
         if (got->id == expected->id)
             continue;

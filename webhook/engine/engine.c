@@ -546,3 +546,12 @@ int pn_engine_decide(struct pn_decision **ret, const struct pn_policy_set *set,
         *ret = run.decision;
     return r;
 }
+
+const struct pn_verdict *pn_decision_verdict(const struct pn_decision *d, struct pn_str policy)
+{
+    for (size_t i = 0; d != NULL && i < d->verdict_count; i++) {
+        if (pn_str_eq(pn_policy_set_policy_name(d->set, d->verdicts[i].policy), policy))
+            return &d->verdicts[i];
+    }
+    return NULL;
+}

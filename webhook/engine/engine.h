@@ -118,6 +118,9 @@ int pn_engine_decide(struct pn_decision **ret, const struct pn_policy_set *set,
 /* The arena cap for a body of `len` bytes. */
 size_t pn_engine_arena_cap(size_t len);
 
+/* What became of the policy of that name; NULL: there is no verdict about it, or no decision. */
+const struct pn_verdict *pn_decision_verdict(const struct pn_decision *d, struct pn_str policy);
+
 /*
  * Appends the AdmissionReview v1 response, with a final newline: uid echoed, patch and patchType
  * together or neither, status on a denial, warnings, audit annotations. The caller asks

@@ -12,13 +12,9 @@ static bool is_denied(const struct pn_effect_side *side)
 
 /* ---- policies -------------------------------------------------------------------------- */
 
-static const struct pn_verdict *find_verdict(const struct pn_decision *d, struct pn_str policy)
+bool pn_effect_is_in(const struct pn_reason *reason)
 {
-    for (size_t i = 0; d != NULL && i < d->verdict_count; i++) {
-        if (pn_str_eq(pn_policy_set_policy_name(d->set, d->verdicts[i].policy), policy))
-            return &d->verdicts[i];
-    }
-    return NULL;
+    return reason != NULL && pn_reason_class_of(reason->id) == PN_CLASS_SUCCESS;
 }
 
 /* The policy's part in the decision; NULL: none. */
@@ -27,11 +23,6 @@ static const struct pn_reason *reason_of(const struct pn_verdict *v)
     enum pn_reason_class class = v != NULL ? pn_reason_class_of(v->reason.id)
                                            : PN_CLASS_NOT_SELECTED;
     return class == PN_CLASS_SUCCESS || class == PN_CLASS_FAILURE ? &v->reason : NULL;
-}
-
-static bool is_success(const struct pn_reason *reason)
-{
-    return reason != NULL && pn_reason_class_of(reason->id) == PN_CLASS_SUCCESS;
 }
 
 static bool is_same_reason(const struct pn_reason *a, const struct pn_reason *b)
@@ -46,9 +37,9 @@ static bool is_same_reason(const struct pn_reason *a, const struct pn_reason *b)
 static void drop_denied(struct pn_effect_policy *row, const struct pn_effect_side *before,
                         const struct pn_effect_side *after)
 {
-    if (is_denied(after) && is_success(row->after) && !is_success(row->before))
+    if (is_denied(after) && pn_effect_is_in(row->after) && !pn_effect_is_in(row->before))
         row->after = NULL;
-    if (is_denied(before) && is_success(row->before) && !is_success(row->after))
+    if (is_denied(before) && pn_effect_is_in(row->before) && !pn_effect_is_in(row->after))
         row->before = NULL;
 }
 
@@ -69,8 +60,8 @@ static int compare_policies(struct pn_effect *e, const struct pn_effect_side *be
         const struct pn_decision *d = i < first ? after->decision : before->decision;
         const struct pn_verdict *v = &d->verdicts[i < first ? i : i - first];
         struct pn_str name = pn_policy_set_policy_name(d->set, v->policy);
-        const struct pn_verdict *new = find_verdict(after->decision, name);
-        struct pn_effect_policy row = {name, reason_of(find_verdict(before->decision, name)),
+        const struct pn_verdict *new = pn_decision_verdict(after->decision, name);
+        struct pn_effect_policy row = {name, reason_of(pn_decision_verdict(before->decision, name)),
                                        reason_of(new)};
         if (i >= first && new != NULL)
             continue; /* it was among the first */

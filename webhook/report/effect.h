@@ -26,6 +26,9 @@ struct pn_effect_policy {
     const struct pn_reason *before, *after;
 };
 
+/* True for the reason of a policy whose content goes into the Pod; false for none (NULL). */
+bool pn_effect_is_in(const struct pn_reason *reason);
+
 enum pn_effect_change { PN_EFFECT_ADDED, PN_EFFECT_REMOVED, PN_EFFECT_CHANGED };
 
 struct pn_effect_container {

@@ -23,16 +23,11 @@ void pn_effect_write_result(struct pn_buf *out, const struct pn_effect *e)
 
 /* ---- policies -------------------------------------------------------------------------- */
 
-static bool is_in(const struct pn_reason *reason)
-{
-    return reason != NULL && pn_reason_class_of(reason->id) == PN_CLASS_SUCCESS;
-}
-
 static enum pn_effect_change policy_change(const struct pn_effect_policy *p)
 {
-    if (is_in(p->after) && p->before == NULL)
+    if (pn_effect_is_in(p->after) && p->before == NULL)
         return PN_EFFECT_ADDED;
-    return is_in(p->before) && p->after == NULL ? PN_EFFECT_REMOVED : PN_EFFECT_CHANGED;
+    return pn_effect_is_in(p->before) && p->after == NULL ? PN_EFFECT_REMOVED : PN_EFFECT_CHANGED;
 }
 
 static const char *reason_word(const struct pn_reason *reason)
@@ -52,7 +47,7 @@ static void write_reasons(struct pn_buf *out, const struct pn_effect_policy *p)
         pn_buf_printf(out, " (left out: %s)", reason_word(p->after));
     } else if (p->after == NULL || p->before->id != p->after->id) {
         pn_buf_printf(out, " (%s -> %s)", reason_word(p->before), reason_word(p->after));
-    } else if (!is_in(p->after)) {
+    } else if (!pn_effect_is_in(p->after)) {
         pn_buf_printf(out, " (%s)", reason_word(p->after));
     }
 }
