@@ -173,17 +173,21 @@ static json_t *value_of_type(enum pn_parameter_type type, bool is_item)
     return pn_schema_kit_type(names[type]);
 }
 
+static json_t *constant(const char *word)
+{
+    PN_CLEANUP(pn_json_drop) json_t *schema = json_object();
+    return PN_JSON_SET(schema, "const", pn_json_text(word)) ? PN_TAKE(schema) : NULL;
+}
+
 /* {"if": {"properties": {FIELD: {"const": VALUE}}, "required": [FIELD]}, "then": ...} */
 static json_t *when_field_is(const char *field, const char *value, json_t *then)
 {
     PN_CLEANUP(pn_json_drop) json_t *schema = json_object();
     PN_CLEANUP(pn_json_drop) json_t *condition = json_object();
-    PN_CLEANUP(pn_json_drop) json_t *constant = json_object();
     PN_CLEANUP(pn_json_drop) json_t *properties = json_object();
     PN_CLEANUP(pn_json_drop) json_t *required = json_array();
     bool is_good = PN_JSON_SET(schema, "then", then);
-    return is_good && PN_JSON_SET(constant, "const", pn_json_text(value)) &&
-                   pn_json_set(properties, pn_str_of(field), PN_TAKE(constant)) &&
+    return is_good && pn_json_set(properties, pn_str_of(field), constant(value)) &&
                    PN_JSON_SET(condition, "properties", PN_TAKE(properties)) &&
                    pn_json_append(required, pn_json_text(field)) &&
                    PN_JSON_SET(condition, "required", PN_TAKE(required)) &&
@@ -222,12 +226,6 @@ static bool has_types(const struct pn_field *fields)
             return true;
     }
     return false;
-}
-
-static json_t *constant(const char *word)
-{
-    PN_CLEANUP(pn_json_drop) json_t *schema = json_object();
-    return PN_JSON_SET(schema, "const", pn_json_text(word)) ? PN_TAKE(schema) : NULL;
 }
 
 /* A field of a document whose value its kind decides; NULL with *ret_is_other for all others. */

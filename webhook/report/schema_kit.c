@@ -51,24 +51,25 @@ json_t *pn_schema_kit_map(json_t *values)
     return PN_JSON_SET(schema, "additionalProperties", values) ? PN_TAKE(schema) : NULL;
 }
 
-json_t *pn_schema_kit_words(const char *const *words)
+/* {"KEYWORD": [...]}; `words` ends with NULL. */
+static json_t *keyword_words(struct pn_str keyword, const char *const *words)
 {
     PN_CLEANUP(pn_json_drop) json_t *schema = json_object();
     PN_CLEANUP(pn_json_drop) json_t *list = json_array();
     bool is_good = list != NULL;
     for (; *words != NULL; words++)
         is_good = pn_json_append(list, pn_json_text(*words)) && is_good;
-    return is_good && PN_JSON_SET(schema, "enum", PN_TAKE(list)) ? PN_TAKE(schema) : NULL;
+    return is_good && pn_json_set(schema, keyword, PN_TAKE(list)) ? PN_TAKE(schema) : NULL;
+}
+
+json_t *pn_schema_kit_words(const char *const *words)
+{
+    return keyword_words(PN_STR("enum"), words);
 }
 
 json_t *pn_schema_kit_types(const char *const *names)
 {
-    PN_CLEANUP(pn_json_drop) json_t *schema = json_object();
-    PN_CLEANUP(pn_json_drop) json_t *list = json_array();
-    bool is_good = list != NULL;
-    for (; *names != NULL; names++)
-        is_good = pn_json_append(list, pn_json_text(*names)) && is_good;
-    return is_good && PN_JSON_SET(schema, "type", PN_TAKE(list)) ? PN_TAKE(schema) : NULL;
+    return keyword_words(PN_STR("type"), names);
 }
 
 /* ---- a Pod ----------------------------------------------------------------------------- */
