@@ -104,12 +104,11 @@ struct pn_preview_object {
     const struct pn_source *source;
     struct pn_span span;
     struct pn_str api_version, kind, namespace, name;
-    struct pn_value before, after;
-    struct pn_value pod;    /* what the decision is about */
-    struct pn_value review; /* the recorded one; PN_ABSENT: it is made from the Pod */
-    struct pn_value pod_after;
-    const struct pn_decision *decision;
-    struct pn_effect_side base; /* the same by --base-policies; else as it is */
+    struct pn_value before;      /* the object as it is */
+    struct pn_value pod;         /* its Pod, about which the decisions are */
+    struct pn_value review;      /* the recorded one; PN_ABSENT: it is made from the Pod */
+    struct pn_effect_side after; /* by the policies of -p */
+    struct pn_effect_side base;  /* by those of --base-policies; without them, as it is */
 };
 
 /*

@@ -22,8 +22,8 @@ static int write_diff(struct pn_buf *out, const struct pn_preview_object *object
     pn_buf_char(&result, '\0');
     if (result.failed)
         return -ENOMEM;
-    return pn_preview_write_diff(out, object, object->base.object, object->after, result.data,
-                                 color);
+    return pn_preview_write_diff(out, object, object->base.object, object->after.object,
+                                 result.data, color);
 }
 
 static int print_diff(struct pn_preview_run *run, const struct pn_preview_object *object,
@@ -69,8 +69,7 @@ int pn_preview_print_effect(struct pn_preview_run *run, const struct pn_preview_
                             const struct pn_preview *preview)
 {
     struct pn_effect effect;
-    struct pn_effect_side after = {object->decision, object->pod_after, object->after};
-    int r = pn_effect_make(&effect, &object->base, &after, run->values);
+    int r = pn_effect_make(&effect, &object->base, &object->after, run->values);
     if (r != 0)
         return r;
     pn_effect_count(&run->totals, &effect);

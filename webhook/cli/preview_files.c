@@ -94,11 +94,11 @@ int pn_preview_files_add(struct pn_preview_files *files, const struct pn_preview
     struct pn_err err = PN_ERR_INIT;
     if (pn_hold_is_wanted())
         return -ECANCELED;
-    if (!object->decision->allowed)
+    if (!object->after.decision->allowed)
         return 0;
     int r = pn_yaml_write(&before, object->base.object);
     if (r == 0)
-        r = pn_yaml_write(&after, object->after);
+        r = pn_yaml_write(&after, object->after.object);
     if (r != 0 || before.failed || after.failed)
         return -ENOMEM;
     r = write_first(&name, &files->before, object, pn_buf_view(&before), &err);

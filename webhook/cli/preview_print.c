@@ -33,7 +33,7 @@ void pn_preview_note(const struct pn_preview_object *object, const struct pn_eff
 {
     PN_CLEANUP(pn_buf_deinit) struct pn_buf text = PN_BUF_INIT;
     PN_CLEANUP(pn_buf_deinit) struct pn_buf reason = PN_BUF_INIT;
-    const struct pn_decision *d = object->decision;
+    const struct pn_decision *d = object->after.decision;
     const struct pn_str *warnings = effect != NULL ? effect->new_warnings : d->warnings;
     size_t warning_count = effect != NULL ? effect->new_warning_count : d->warning_count;
     if (!d->allowed && (effect == NULL || effect->before != PN_OUTCOME_DENIED)) {
@@ -94,11 +94,11 @@ int pn_preview_write_diff(struct pn_buf *out, const struct pn_preview_object *ob
 
 static int print_diff(struct pn_preview_run *run, const struct pn_preview_object *object)
 {
-    if (object->decision->patch.n == 0)
+    if (object->after.decision->patch.n == 0)
         return 0;
     run->differing++;
-    return pn_preview_write_diff(&run->out.buf, object, object->before, object->after,
-                                 pn_outcome_name(pn_preview_outcome(object->decision)),
+    return pn_preview_write_diff(&run->out.buf, object, object->before, object->after.object,
+                                 pn_outcome_name(pn_preview_outcome(object->after.decision)),
                                  run->color_out);
 }
 
@@ -187,8 +187,8 @@ int pn_preview_print(struct pn_preview_run *run, const struct pn_preview_object 
         .kind = object->kind,
         .namespace = object->namespace,
         .name = object->name,
-        .decision = object->decision,
-        .after = object->after,
+        .decision = object->after.decision,
+        .after = object->after.object,
     };
     bool in_result = !pn_preview_has_effects(run) &&
                      (run->o->format == PN_PREVIEW_DIFF || run->o->format == PN_PREVIEW_JSON);
@@ -208,20 +208,20 @@ int pn_preview_print(struct pn_preview_run *run, const struct pn_preview_object 
             pn_preview_write_explain(&run->out.buf, &preview, "# ");
         return print_diff(run, object);
     case PN_PREVIEW_PATCH:
-        print_patch(run, object->decision);
+        print_patch(run, object->after.decision);
         return 0;
     case PN_PREVIEW_JSON:
         return pn_json_write_preview(&run->out.buf, &preview, pn_preview_decided(&run->counts) == 1,
                                      run->values);
     case PN_PREVIEW_NAME:
-        if (object->decision->patch.n > 0)
+        if (object->after.decision->patch.n > 0)
             pn_preview_print_name(run, object);
         return 0;
     case PN_PREVIEW_TABLE:
         add_row(&run->table, &preview);
         return 0;
     case PN_PREVIEW_REVIEW:
-        pn_respond_write(&run->out.buf, object->decision);
+        pn_respond_write(&run->out.buf, object->after.decision);
         return 0;
     case PN_PREVIEW_REQUEST:
         print_request(run, object);

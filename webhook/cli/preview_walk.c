@@ -70,7 +70,7 @@ static struct pn_str find_name(struct pn_value object)
 
 static int finish(struct pn_preview_run *run, const struct pn_preview_object *object)
 {
-    run->counts.outcomes[pn_preview_outcome(object->decision)]++;
+    run->counts.outcomes[pn_preview_outcome(object->after.decision)]++;
     int r = pn_preview_print(run, object);
     pn_out_step(&run->out);
     return r;
@@ -111,16 +111,12 @@ static int decide_side(struct pn_effect_side *ret, struct pn_preview_run *run, s
 static int decide(struct pn_preview_run *run, struct pn_preview_object *object,
                   const struct pn_workload *workload, struct pn_str review, struct pn_err *err)
 {
-    struct pn_effect_side side = {.pod = PN_VALUE_ABSENT, .object = PN_VALUE_ABSENT};
     object->base = (struct pn_effect_side){.pod = object->pod, .object = object->before};
     int r = pn_preview_know_namespace(run, object->namespace);
     if (r == 0 && run->base.set != NULL)
         r = decide_side(&object->base, run, &run->base, object, workload, review, err);
     if (r == 0)
-        r = decide_side(&side, run, &run->decider, object, workload, review, err);
-    object->decision = side.decision;
-    object->pod_after = side.pod;
-    object->after = side.object;
+        r = decide_side(&object->after, run, &run->decider, object, workload, review, err);
     return r;
 }
 
@@ -163,7 +159,7 @@ static int decide_review(struct pn_preview_run *run, const struct pn_document *d
         return r;
     object->api_version = pn_value_str(PN_GET(pod, "apiVersion"));
     object->kind = pn_value_str(PN_GET(pod, "kind"));
-    object->namespace = object->decision->pod_namespace;
+    object->namespace = object->after.decision->pod_namespace;
     object->name = find_name(pod);
     return 0;
 }
@@ -245,11 +241,11 @@ static int walk_object(struct pn_value *ret, struct walk *w, const struct pn_nod
     }
     if (r < 0)
         return r;
-    if (object.decision->patch.n > 0) {
+    if (object.after.decision->patch.n > 0) {
         w->changed = true;
-        *ret = object.after;
+        *ret = object.after.object;
         if (is_review(header))
-            r = put_review(ret, w->run, value, object.after);
+            r = put_review(ret, w->run, value, object.after.object);
     }
     if (r == 0)
         r = finish(w->run, &object);
