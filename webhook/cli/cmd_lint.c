@@ -195,7 +195,6 @@ static enum pn_exit list_rules(const struct options *o)
 static bool read_config(struct pn_lint_config *ret, const struct options *o)
 {
     PN_CLEANUP(pn_diags_deinit) struct pn_diags diags = PN_DIAGS_INIT;
-    pn_lint_config_init(ret);
     if (o->no_config && o->config != NULL)
         pn_out_error("--config and --no-config exclude each other");
     if (o->no_config)
@@ -229,7 +228,7 @@ static bool read_baseline(struct pn_lint_baseline *ret, const struct options *o,
 static enum pn_exit run(const void *options, char **operands, size_t n)
 {
     const struct options *o = options;
-    PN_CLEANUP(pn_lint_config_deinit) struct pn_lint_config config = {0};
+    PN_CLEANUP(pn_lint_config_deinit) struct pn_lint_config config = PN_LINT_CONFIG_INIT;
     PN_CLEANUP(pn_lint_settings_deinit) struct pn_lint_settings settings = {0};
     const struct pn_lint_wishes wishes = {o->profile, &o->select, &o->ignore, &o->severities};
     PN_CLEANUP(pn_lint_baseline_deinit) struct pn_lint_baseline baseline = {0};

@@ -10,11 +10,6 @@
 #include "cli/lint_settings.h"
 #include "sys/file.h"
 
-void pn_lint_config_init(struct pn_lint_config *config)
-{
-    *config = (struct pn_lint_config){.profile = -1, .fail_level = -1, .path = PN_BUF_INIT};
-}
-
 void pn_lint_config_deinit(struct pn_lint_config *config)
 {
     pn_buf_deinit(&config->file.bytes);
@@ -252,7 +247,6 @@ int pn_lint_config_read(struct pn_lint_config *ret, const char *path, struct pn_
 {
     struct pn_document *docs = NULL;
     size_t n = 0;
-    pn_lint_config_init(ret);
     if (path == NULL && !find_file(&ret->path))
         return ret->path.failed ? -ENOMEM : 0;
     int r = pn_arena_new(&ret->arena, 0);

@@ -46,17 +46,20 @@ struct pn_lint_config {
     const struct pn_node *per_file; /* NULL: none */
 };
 
+/* Nothing from any file, which is how each begins. */
+#define PN_LINT_CONFIG_INIT                                  \
+    {                                                        \
+        .path = PN_BUF_INIT, .profile = -1, .fail_level = -1 \
+    }
+
 /*
  * Reads `path`, or (NULL) the .pannier.yaml that is nearest: in the working directory, or above it
  * as far as the root of the repository, which is the directory that holds .git; outside of one,
- * only in the working directory. No file is no fault then. Faults go to `diags`. *ret is zeroed
+ * only in the working directory. No file is no fault then. Faults go to `diags`. *ret is empty
  * before, and given to pn_lint_config_deinit in any case. Returns 0 or a negative errno.
  */
 int pn_lint_config_read(struct pn_lint_config *ret, const char *path,
                         struct pn_diags *diags) PN_MUST_CHECK;
-
-/* Nothing from any file, for --no-config. */
-void pn_lint_config_init(struct pn_lint_config *config);
 
 void pn_lint_config_deinit(struct pn_lint_config *config);
 
