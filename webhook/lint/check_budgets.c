@@ -228,14 +228,11 @@ static void report_combination(struct search *s)
 
 /* ---- one number ------------------------------------------------------------------------ */
 
-static bool is_within(struct pn_lint *l, const struct pn_lint_policy *p,
+/* What the policy adds counts against the budget in some Pod. */
+static bool is_within(const struct pn_lint *l, const struct pn_lint_policy *p,
                       const struct pn_lint_budget *b)
 {
-    struct pn_overlap both;
-    pn_overlap_init(&both, l->arena);
-    pn_overlap_add_budget(&both, b);
-    pn_overlap_add_policy(&both, p);
-    return !p->audits && pn_overlap_is_possible(&both);
+    return !p->audits && b->is_shared[p - l->policies];
 }
 
 static void check_alone(struct search *s, const struct pn_lint_policy *p, __int128 amount)
@@ -279,10 +276,12 @@ static void check_bound(struct pn_lint *l, const struct pn_lint_budget *b,
     }
     for (size_t i = 0; i < l->policy_count; i++) {
         const struct pn_lint_policy *p = &l->policies[i];
+        if (!is_within(l, p, b))
+            continue;
         __int128 amount = bound->counted == COUNT_SIDECARS || bound->counted == COUNT_CATEGORY
                               ? count_of(p, bound)
                               : amount_of(l, p, bound);
-        if (amount == 0 || !is_within(l, p, b))
+        if (amount == 0)
             continue;
         if (amount > bound->most) {
             check_alone(&s, p, amount);
@@ -419,11 +418,7 @@ static void check_reach(struct pn_lint *l, const struct pn_lint_budget *b)
 {
     const struct pn_node *match = pn_node_get(b->spec, "match");
     for (size_t i = 0; i < l->policy_count; i++) {
-        struct pn_overlap both;
-        pn_overlap_init(&both, l->arena);
-        pn_overlap_add_budget(&both, b);
-        pn_overlap_add_policy(&both, &l->policies[i]);
-        if (pn_overlap_is_possible(&both))
+        if (b->is_shared[i])
             return;
     }
     if (l->policy_count == 0 || !l->is_whole)
@@ -433,12 +428,33 @@ static void check_reach(struct pn_lint *l, const struct pn_lint_budget *b)
     pn_lint_help(l, "compare its match with those of the policies, or remove it");
 }
 
+/* Asks once what the checks of a budget ask of each policy; false when memory was refused. */
+static bool compare(struct pn_lint *l, struct pn_lint_budget *b)
+{
+    bool *is_shared = pn_arena_zalloc(l->arena, l->policy_count + 1, sizeof *is_shared);
+    for (size_t i = 0; is_shared != NULL && i < l->policy_count; i++) {
+        const struct pn_arena_mark mark = pn_arena_mark(l->arena);
+        struct pn_overlap both;
+        pn_overlap_init(&both, l->arena);
+        pn_overlap_add_budget(&both, b);
+        pn_overlap_add_policy(&both, &l->policies[i]);
+        is_shared[i] = pn_overlap_is_possible(&both);
+        l->out_of_memory = l->out_of_memory || both.out_of_memory;
+        pn_arena_rewind(l->arena, mark);
+    }
+    b->is_shared = is_shared;
+    l->out_of_memory = l->out_of_memory || is_shared == NULL;
+    return is_shared != NULL;
+}
+
 void pn_lint_check_budgets(struct pn_lint *l)
 {
     for (size_t i = 0; i < l->budget_count; i++) {
-        const struct pn_lint_budget *b = &l->budgets[i];
+        struct pn_lint_budget *b = &l->budgets[i];
         const struct pn_node *added = pn_node_get(b->max, "added");
         const struct pn_node *growth = pn_node_get(b->max, "podGrowth");
+        if (!compare(l, b))
+            return;
         check_qos(l, b);
         check_reach(l, b);
         if (pn_str_is(pn_node_str(pn_node_get(b->spec, "onExceeded")), "Warn"))

@@ -58,6 +58,7 @@ struct pn_lint_budget {
     const struct pn_node *spec, *max;
     struct pn_selector pods, namespaces;
     struct pn_str guaranteed; /* guaranteedPods as written, or s == NULL */
+    const bool *is_shared;    /* of policies: both may be about one Pod; set by its checks */
 };
 
 struct pn_lint {
