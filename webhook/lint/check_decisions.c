@@ -11,10 +11,14 @@
 
 const struct pn_lint_policy *pn_judge_policy(const struct pn_judge *j, const struct pn_verdict *v)
 {
-    struct pn_str name = pn_policy_set_policy_name(j->decider.set, v->policy);
-    for (size_t i = 0; i < j->l->policy_count; i++) {
-        if (pn_str_eq(j->l->policies[i].name, name))
-            return &j->l->policies[i];
+    return j->policies[v->policy];
+}
+
+static const struct pn_lint_policy *find_policy(const struct pn_lint *l, struct pn_str name)
+{
+    for (size_t i = 0; i < l->policy_count; i++) {
+        if (pn_str_eq(l->policies[i].name, name))
+            return &l->policies[i];
     }
     return NULL;
 }
@@ -299,10 +303,14 @@ static bool prepare(struct pn_judge *j, struct pn_policy_set **ret_set, struct p
     int r = pn_policy_set_new(ret_set, j->l->docs, j->l->doc_count, &unused);
     if (r == 0)
         r = pn_arena_new(ret_arena, 0);
-    j->l->out_of_memory = j->l->out_of_memory || r < 0;
+    size_t n = r == 0 ? pn_policy_set_policy_count(*ret_set) : 0;
     j->is_met = pn_arena_zalloc(j->l->arena, j->l->policy_count + 1, sizeof *j->is_met);
-    if (r != 0 || j->is_met == NULL)
+    j->policies = pn_arena_zalloc(j->l->arena, n + 1, sizeof *j->policies);
+    j->l->out_of_memory = j->l->out_of_memory || r < 0 || j->is_met == NULL || j->policies == NULL;
+    if (r != 0 || j->l->out_of_memory)
         return false;
+    for (uint32_t i = 0; i < n; i++)
+        j->policies[i] = find_policy(j->l, pn_policy_set_policy_name(*ret_set, i));
     j->namespaces = pn_manifests_namespaces(j->l);
     j->decider.set = *ret_set;
     j->decider.flags = PN_DECIDE_ALL_REASONS;

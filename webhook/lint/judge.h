@@ -14,7 +14,8 @@ struct pn_judge {
     struct pn_value namespaces; /* name -> labels */
     const struct pn_manifest *m;
     const struct pn_decision *decision;
-    bool *is_met; /* of policies: selects a workload, or nobody knows */
+    const struct pn_lint_policy **policies; /* by their ids in the set; NULL: lint has none */
+    bool *is_met;                           /* of policies: selects a workload, or nobody knows */
 };
 
 /* The policy that a verdict is about; NULL: lint does not know it. */
