@@ -325,13 +325,12 @@ void pn_lint_check_decisions(struct pn_lint *l)
     PN_CLEANUP(pn_policy_set_unref_pointer) struct pn_policy_set *set = NULL;
     PN_CLEANUP(pn_arena_free_pointer) struct pn_arena *arena = NULL;
     struct pn_judge j = {.l = l, .groups = {.l = l}};
-    struct pn_manifest *manifests;
-    size_t n, decided = 0;
-    pn_manifests_read(l, &manifests, &n);
-    if (n == 0 || l->policy_count == 0 || l->out_of_memory || !prepare(&j, &set, &arena))
+    size_t decided = 0;
+    if (l->workload_count == 0 || l->policy_count == 0 || l->out_of_memory ||
+        !prepare(&j, &set, &arena))
         return;
-    for (size_t i = 0; i < n && !l->out_of_memory; i++) {
-        j.m = &manifests[i];
+    for (size_t i = 0; i < l->workload_count && !l->out_of_memory; i++) {
+        j.m = &l->workloads[i];
         if (!decide(&j))
             continue; /* nothing that the API server would take for a Pod */
         decided += j.decision->review.id == PN_REASON_NONE ||

@@ -129,17 +129,13 @@ static bool is_asked_for(const struct pn_lint *l, struct pn_str key)
 
 void pn_lint_check_labels(struct pn_lint *l)
 {
-    struct pn_manifest *manifests;
-    size_t n;
-    pn_manifests_read(l, &manifests, &n);
-    for (size_t i = 0; i < n && !l->out_of_memory; i++) {
-        const struct pn_node *labels = pn_node_get(pn_node_get(manifests[i].pod, "metadata"),
-                                                   "labels");
+    for (size_t i = 0; i < l->workload_count && !l->out_of_memory; i++) {
+        const struct pn_manifest *m = &l->workloads[i];
+        const struct pn_node *labels = pn_node_get(pn_node_get(m->pod, "metadata"), "labels");
         for (uint32_t k = 0;
              labels != NULL && labels->kind == PN_NODE_MAPPING && k < labels->mapping.count; k++) {
             const struct pn_node_entry *e = &labels->mapping.entries[k];
-            const struct label label = {&manifests[i], e->key->s, pn_node_str(e->value), e->key,
-                                        e->value};
+            const struct label label = {m, e->key->s, pn_node_str(e->value), e->key, e->value};
             struct pn_str rest = label.key;
             struct pn_str domain = pn_str_split(&rest, '/');
             if (rest.s == NULL || label.value.n == 0 || is_of_kubernetes(domain))

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "engine/policy.h"
+#include "lint/manifests.h"
 #include "lint/model.h"
 #include "lint/suppress.h"
 
@@ -64,6 +65,7 @@ static void check_all(struct pn_lint *l)
     pn_lint_check_budgets(l);
     pn_lint_check_usage(l);
     pn_lint_check_manifests(l);
+    pn_manifests_read(l);
     pn_lint_check_labels(l);
     pn_lint_check_decisions(l);
 }

@@ -132,15 +132,15 @@ static void walk(struct list *list, const struct pn_source *source, const struct
         walk(list, source, items->sequence.items[i], of_items);
 }
 
-void pn_manifests_read(struct pn_lint *l, struct pn_manifest **ret, size_t *ret_n)
+void pn_manifests_read(struct pn_lint *l)
 {
     struct list list = {.l = l};
     for (size_t i = 0; i < l->manifest_count; i++) {
         if (l->manifests[i].root != NULL)
             walk(&list, l->manifests[i].source, l->manifests[i].root, (struct header){{NULL, 0}});
     }
-    *ret = list.items;
-    *ret_n = list.count;
+    l->workloads = list.items;
+    l->workload_count = list.count;
 }
 
 /* ---- namespaces ------------------------------------------------------------------------ */

@@ -14,8 +14,8 @@ struct pn_manifest {
     struct pn_str kind, name, namespace;
 };
 
-/* All of them, those in lists too, in order; they live in the run's arena. */
-void pn_manifests_read(struct pn_lint *l, struct pn_manifest **ret, size_t *ret_n);
+/* Reads all of them into the run's `workloads`, those in lists too, in order. */
+void pn_manifests_read(struct pn_lint *l);
 
 /*
  * The labels of the namespaces that the manifests have (kind Namespace): an object of name ->

@@ -67,6 +67,8 @@ struct pn_lint {
     const struct pn_lint_options *options;
     const struct pn_document *docs, *manifests;
     size_t doc_count, manifest_count;
+    const struct pn_manifest *workloads; /* of the manifests: lint/manifests.h */
+    size_t workload_count;
     struct pn_lint_template *templates;
     struct pn_lint_policy *policies; /* in order of evaluation */
     struct pn_lint_budget *budgets;
