@@ -35,11 +35,14 @@ struct pn_group *pn_judge_add(struct pn_judge *j, enum pn_rule_id rule, struct p
                               struct pn_place theirs, struct pn_str text)
 {
     struct pn_group *group = pn_groups_at(&j->groups, rule, at);
-    struct pn_str title = pn_manifest_title(j->l, j->m);
-    if (group != NULL)
-        pn_group_add(group, theirs.node != NULL ? theirs : pn_manifest_place(j->m),
-                     PN_JUDGE_FORMAT(j, "%.*s: %.*s", PN_STR_ARG(title), PN_STR_ARG(text)));
-    return group;
+    struct pn_str label = PN_STR_NULL;
+    if (group == NULL)
+        return NULL;
+    if (group->count < PN_GROUP_SHOWN)
+        label = PN_JUDGE_FORMAT(j, "%.*s: %.*s", PN_STR_ARG(pn_manifest_title(j->l, j->m)),
+                                PN_STR_ARG(text));
+    pn_group_add(group, theirs.node != NULL ? theirs : pn_manifest_place(j->m), label);
+    return group->count == 1 ? group : NULL;
 }
 
 /* ---- policies that fail ---------------------------------------------------------------- */
@@ -125,39 +128,38 @@ static bool is_budget_guessed(const struct pn_judge *j, struct pn_str name)
     return false;
 }
 
-static void say_denied(struct pn_judge *j, const struct pn_lint_policy *p, bool audits,
-                       struct pn_place theirs, struct pn_str text)
+static void say_denied(struct pn_judge *j, const struct pn_lint_policy *p, struct pn_place theirs,
+                       struct pn_str text)
 {
     const struct pn_node *deny = pn_node_get(p->spec, "onFailure");
     struct pn_group *group = pn_judge_add(j, PN_RULE_WORKLOAD_DENIED,
                                           (struct pn_place){p->at.source, deny}, theirs, text);
-    if (group == NULL || group->count > 1)
+    if (group == NULL)
         return;
     group->message = PN_JUDGE_FORMAT(j, "policy `%.*s` %s the Pods of %.*s", PN_STR_ARG(p->name),
-                                     audits ? "would refuse, in mode Enforce," : "refuses",
+                                     p->audits ? "would refuse, in mode Enforce," : "refuses",
                                      PN_STR_ARG(pn_manifest_title(j->l, j->m)));
     group->cause = p->name_at;
     group->cause_label = "the policy";
     group->note = "a rollout of it stops: its controller tries again and again";
     group->help = "change the workload or the template, exclude it in the policy's match, or "
                   "write onFailure: Skip";
-    if (audits)
+    if (p->audits)
         group->severity = PN_SEVERITY_WARNING;
 }
 
-static void say_left_out(struct pn_judge *j, const struct pn_lint_policy *p, bool audits,
+static void say_left_out(struct pn_judge *j, const struct pn_lint_policy *p, struct pn_place theirs,
                          const struct pn_reason *reason, const struct outcome *o)
 {
     struct pn_str text = text_of(j, reason);
     struct pn_place ours = pn_side_of_policy(p, o->side, reason);
-    struct pn_place theirs = pn_side_of_manifest(j->m, p, o->side, reason);
     enum pn_rule_id rule = theirs.node == NULL && o->policies != PN_RULE_COUNT ? o->policies
                                                                                : o->rule;
     struct pn_group *group = pn_judge_add(j, rule, ours, theirs, text);
-    if (group == NULL || group->count > 1)
+    if (group == NULL)
         return;
     group->message = PN_JUDGE_FORMAT(j, "policy `%.*s` %s left out of %.*s: %.*s",
-                                     PN_STR_ARG(p->name), audits ? "would be" : "is",
+                                     PN_STR_ARG(p->name), p->audits ? "would be" : "is",
                                      PN_STR_ARG(pn_manifest_title(j->l, j->m)), PN_STR_ARG(text));
     group->help = o->help;
     if (is_of_budget(o)) {
@@ -174,14 +176,14 @@ static void judge_failure(struct pn_judge *j, const struct pn_lint_policy *p,
                           const struct pn_verdict *v)
 {
     const struct outcome *o = outcome_of(v->reason.id);
-    struct pn_place theirs = pn_side_of_manifest(j->m, p, o->side, &v->reason);
     if (v->reason.id == PN_REASON_NAMESPACE_LABELS_UNKNOWN ||
         (is_of_budget(o) && is_budget_guessed(j, pn_side_argument(&v->reason, "budget"))))
         return;
+    struct pn_place theirs = pn_side_of_manifest(j->m, p, o->side, &v->reason);
     if (p->denies)
-        say_denied(j, p, false, theirs, text_of(j, &v->reason));
+        say_denied(j, p, theirs, text_of(j, &v->reason));
     else
-        say_left_out(j, p, p->audits, &v->reason, o);
+        say_left_out(j, p, theirs, &v->reason, o);
 }
 
 /* What the Pod itself says wrongly about pannier. */
@@ -200,6 +202,30 @@ static void judge_note(struct pn_judge *j, const struct pn_reason *note)
                   "both hold where a policy allows it";
 }
 
+static void say_over_budget(struct pn_judge *j, const struct pn_lint_policy *p, struct pn_str text)
+{
+    struct pn_group *group = pn_judge_add(j, PN_RULE_BUDGET_TRIMS, p->name_at, (struct pn_place){0},
+                                          text);
+    if (group == NULL)
+        return;
+    group->message = PN_JUDGE_FORMAT(j, "policy `%.*s` goes beyond a budget in %.*s",
+                                     PN_STR_ARG(p->name),
+                                     PN_STR_ARG(pn_manifest_title(j->l, j->m)));
+    group->help = "raise the budget, or let the policies ask for less";
+}
+
+static void say_no_share(struct pn_judge *j, const struct pn_lint_policy *p, struct pn_str text)
+{
+    struct pn_group *group = pn_judge_add(j, PN_RULE_APP_REQUESTS_NOTHING, p->name_at,
+                                          (struct pn_place){0}, text);
+    if (group == NULL)
+        return;
+    group->message = PN_JUDGE_FORMAT(
+        j, "a budget gives policy `%.*s` a share of what %.*s requests, which is nothing",
+        PN_STR_ARG(p->name), PN_STR_ARG(pn_manifest_title(j->l, j->m)));
+    group->help = "let the workload request cpu and memory; the scheduler needs it too";
+}
+
 static void judge_verdict(struct pn_judge *j, const struct pn_lint_policy *p,
                           const struct pn_verdict *v)
 {
@@ -207,31 +233,13 @@ static void judge_verdict(struct pn_judge *j, const struct pn_lint_policy *p,
     if (class == PN_CLASS_FAILURE)
         judge_failure(j, p, v);
     else if (v->reason.id == PN_REASON_WOULD_DENY)
-        say_denied(j, p, true, (struct pn_place){0}, text_of(j, &v->reason));
-    else if (v->reason.id == PN_REASON_INJECTED_OVER_BUDGET && !is_budget_guessed(j, PN_STR_NULL)) {
-        struct pn_group *group = pn_judge_add(j, PN_RULE_BUDGET_TRIMS, p->name_at,
-                                              (struct pn_place){0}, text_of(j, &v->reason));
-        if (group != NULL && group->count == 1) {
-            group->message = PN_JUDGE_FORMAT(j, "policy `%.*s` goes beyond a budget in %.*s",
-                                             PN_STR_ARG(p->name),
-                                             PN_STR_ARG(pn_manifest_title(j->l, j->m)));
-            group->help = "raise the budget, or let the policies ask for less";
-        }
-    }
+        say_denied(j, p, (struct pn_place){0}, text_of(j, &v->reason));
+    else if (v->reason.id == PN_REASON_INJECTED_OVER_BUDGET && !is_budget_guessed(j, PN_STR_NULL))
+        say_over_budget(j, p, text_of(j, &v->reason));
     if (v->note.id == PN_REASON_OPT_OUT_REFUSED)
         judge_note(j, &v->note);
-    if (v->note.id == PN_REASON_APP_REQUESTS_UNKNOWN && !is_budget_guessed(j, PN_STR_NULL)) {
-        struct pn_group *group = pn_judge_add(j, PN_RULE_APP_REQUESTS_NOTHING, p->name_at,
-                                              (struct pn_place){0}, text_of(j, &v->note));
-        if (group != NULL && group->count == 1) {
-            group->message = PN_JUDGE_FORMAT(
-                j,
-                "a budget gives policy `%.*s` a share of what %.*s requests, "
-                "which is nothing",
-                PN_STR_ARG(p->name), PN_STR_ARG(pn_manifest_title(j->l, j->m)));
-            group->help = "let the workload request cpu and memory; the scheduler needs it too";
-        }
-    }
+    if (v->note.id == PN_REASON_APP_REQUESTS_UNKNOWN && !is_budget_guessed(j, PN_STR_NULL))
+        say_no_share(j, p, text_of(j, &v->note));
 }
 
 /* ---- workloads ------------------------------------------------------------------------- */

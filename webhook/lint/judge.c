@@ -51,7 +51,7 @@ void pn_judge_class(struct pn_judge *j)
     struct pn_group *group = pn_judge_add(
         j, PN_RULE_WORKLOAD_LOSES_CLASS, at, (struct pn_place){0},
         PN_JUDGE_FORMAT(j, "Guaranteed becomes %s", e->qos_after));
-    if (group == NULL || group->count > 1)
+    if (group == NULL)
         return;
     group->message = PN_JUDGE_FORMAT(j, "%.*s is Guaranteed, and %s with what policy `%.*s` adds",
                                      PN_STR_ARG(pn_manifest_title(j->l, j->m)), e->qos_after,
@@ -83,17 +83,17 @@ void pn_judge_weight(struct pn_judge *j)
                                              PN_STR_ARG(c->before), PN_STR_ARG(c->after));
         struct pn_group *group = pn_judge_add(j, PN_RULE_HEAVY_SIDECARS, at, (struct pn_place){0},
                                               text);
-        if (group != NULL && group->count == 1) {
-            group->message = PN_JUDGE_FORMAT(
-                j,
-                "the sidecars of %.*s request more %.*s than it does itself: "
-                "%.*s -> %.*s",
-                PN_STR_ARG(pn_manifest_title(j->l, j->m)), PN_STR_ARG(c->what),
-                PN_STR_ARG(c->before), PN_STR_ARG(c->after));
-            group->note = "policies are named by the first of them that is injected";
-            group->help = "let the sidecars ask for less, serve many Pods by one DaemonSet, or "
-                          "bound it by a budget's shareOfApp";
-        }
+        if (group == NULL)
+            return;
+        group->message = PN_JUDGE_FORMAT(
+            j,
+            "the sidecars of %.*s request more %.*s than it does itself: "
+            "%.*s -> %.*s",
+            PN_STR_ARG(pn_manifest_title(j->l, j->m)), PN_STR_ARG(c->what), PN_STR_ARG(c->before),
+            PN_STR_ARG(c->after));
+        group->note = "policies are named by the first of them that is injected";
+        group->help = "let the sidecars ask for less, serve many Pods by one DaemonSet, or "
+                      "bound it by a budget's shareOfApp";
         return;
     }
 }
@@ -127,10 +127,12 @@ void pn_judge_number(struct pn_judge *j)
             at = p->name_at;
     }
     j->l->out_of_memory = j->l->out_of_memory || names.failed;
+    if (at.node == NULL)
+        return; /* few enough */
     struct pn_group *group = pn_judge_add(
         j, PN_RULE_TOO_MANY_SIDECARS, at, (struct pn_place){0},
         PN_JUDGE_FORMAT(j, "%zu sidecars: %.*s", total, PN_STR_ARG(pn_buf_view(&names))));
-    if (group == NULL || group->count > 1)
+    if (group == NULL)
         return;
     group->message = PN_JUDGE_FORMAT(j, "%.*s gets %zu sidecars",
                                      PN_STR_ARG(pn_manifest_title(j->l, j->m)), total);
@@ -152,7 +154,7 @@ static void judge_hooks(struct pn_judge *j, const struct pn_lint_injection *in,
         struct pn_group *group = pn_judge_add(
             j, PN_RULE_STOP_EXCEEDS_GRACE, at, (struct pn_place){j->m->source, grace},
             PN_JUDGE_FORMAT(j, "it has %lld seconds to stop", (long long)grace->i));
-        if (group == NULL || group->count > 1)
+        if (group == NULL)
             continue;
         group->message = PN_JUDGE_FORMAT(
             j, "preStop of `%.*s` sleeps %lld seconds, and %.*s has %lld", PN_STR_ARG(c->name),

@@ -23,7 +23,8 @@ const struct pn_lint_policy *pn_judge_policy(const struct pn_judge *j, const str
 
 /*
  * Adds this workload to the group of a rule and place, with what is said of it ("`web`: text"), at
- * `theirs` or, where that is no place, at its name. NULL as for pn_groups_at.
+ * `theirs` or, where that is no place, at its name. Returns the group when it is a new one, which
+ * the caller has to tell about; else NULL, also as pn_groups_at.
  */
 struct pn_group *pn_judge_add(struct pn_judge *j, enum pn_rule_id rule, struct pn_place at,
                               struct pn_place theirs, struct pn_str text);
