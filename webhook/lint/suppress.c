@@ -87,8 +87,9 @@ static void say_unknown(struct pn_lint *l, const struct pn_suppression *s, struc
         pn_lint_edit(l, span->start, span->end, pn_str_of(meant));
 }
 
-void pn_suppression_apply(struct pn_lint *l, const struct pn_suppression *s, struct pn_str word,
-                          struct pn_place at)
+/* Suppresses what `word` (a rule) finds there; a finding about `at` when it is in vain. */
+static void apply(struct pn_lint *l, const struct pn_suppression *s, struct pn_str word,
+                  struct pn_place at)
 {
     const struct pn_rule *rule = pn_rule_find(word);
     if (rule == NULL) {
@@ -125,7 +126,7 @@ void pn_suppression_apply_all(struct pn_lint *l, const struct pn_suppression *s,
     do {
         struct pn_str word = pn_str_trim(pn_str_split(&rest, ','));
         struct pn_node node = {.kind = PN_NODE_NULL, .span = span_of(at, word)};
-        pn_suppression_apply(l, s, word, (struct pn_place){at.source, &node});
+        apply(l, s, word, (struct pn_place){at.source, &node});
     } while (rest.s != NULL);
     if (s->reason.n == 0 && words.n > 0) {
         pn_lint_report(l, PN_RULE_SUPPRESSION_WITHOUT_REASON, at,
@@ -145,7 +146,7 @@ static void suppress_by_exemption(struct pn_lint *l, const struct pn_lint_exempt
     };
     for (uint32_t i = 0; i < e->rules->sequence.count && e->file_count > 0; i++) {
         const struct pn_node *rule = e->rules->sequence.items[i];
-        pn_suppression_apply(l, &s, pn_node_str(rule), (struct pn_place){e->source, rule});
+        apply(l, &s, pn_node_str(rule), (struct pn_place){e->source, rule});
     }
 }
 

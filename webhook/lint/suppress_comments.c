@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lint/suppress_kit.h"
 
+static const struct pn_str ignore = PN_STR_INIT("pannier:ignore");
+
 /* A comment as it is written. */
 struct comment {
-    struct pn_suppression suppression;
-    struct pn_str words;  /* the rules, separated by commas */
-    struct pn_node place; /* the words, as a node to point at */
+    struct pn_suppression suppression; /* its words: the rules, separated by commas */
+    struct pn_node place;              /* the words, as a node to point at */
 };
 
 /* ---- nodes ----------------------------------------------------------------------------- */
@@ -92,27 +93,41 @@ static struct pn_str rest_of_line(struct pn_str bytes, size_t at)
     return pn_str_split(&line, '\n');
 }
 
-/* The first line behind `at` that is neither blank nor a comment; its number, or 0. */
-static uint32_t next_line(const struct pn_source *source, size_t at)
+/* The first line from `at` on that is neither blank nor a comment: where it begins, or the end. */
+static size_t next_line(const struct pn_source *source, size_t at)
 {
     size_t n = source->bytes.n;
     while (at < n) {
         struct pn_str line = pn_str_trim(rest_of_line(source->bytes, at));
         if (line.n > 0 && line.s[0] != '#')
-            return pn_source_span(source, at, at).line;
+            return at;
         at += rest_of_line(source->bytes, at).n + 1;
     }
-    return 0;
+    return n;
+}
+
+/* The document may have nodes between the bytes `start` and `end` of the source. */
+static bool may_hold(const struct pn_document *doc, const struct pn_source *source, size_t start,
+                     size_t end)
+{
+    return doc->source == source && doc->root != NULL && doc->span.start <= end &&
+           doc->span.end >= start;
 }
 
 static void cover(struct comment *c, const struct pn_lint *l, bool is_alone, size_t line_end)
 {
     struct range range = {0, 0};
     const struct pn_source *source = c->suppression.source;
-    uint32_t line = is_alone ? next_line(source, line_end + 1) : c->place.span.line;
+    size_t start = c->place.span.start;
+    uint32_t line = c->place.span.line;
+    if (is_alone) {
+        start = next_line(source, line_end + 1);
+        line = start < source->bytes.n ? pn_source_span(source, start, start).line : 0;
+    }
+    size_t end = start + rest_of_line(source->bytes, start).n;
     for (size_t i = 0; i < pn_suppression_document_count(l); i++) {
         const struct pn_document *doc = pn_suppression_document(l, i);
-        if (doc->source == source && doc->root != NULL)
+        if (may_hold(doc, source, start, end))
             find_range(&range, doc->root, line);
     }
     c->suppression.start = range.start;
@@ -123,7 +138,7 @@ static bool is_within_text(const struct pn_lint *l, const struct pn_source *sour
 {
     for (size_t i = 0; i < pn_suppression_document_count(l); i++) {
         const struct pn_document *doc = pn_suppression_document(l, i);
-        if (doc->source == source && doc->root != NULL && is_in_scalar(doc->root, offset))
+        if (may_hold(doc, source, offset, offset) && is_in_scalar(doc->root, offset))
             return true;
     }
     return false;
@@ -149,8 +164,8 @@ static bool read_comment(struct comment *ret, const struct pn_lint *l,
                          const struct pn_source *source, size_t hash, size_t at)
 {
     struct pn_str line = rest_of_line(source->bytes, at);
-    const struct pn_str word = PN_STR("pannier:ignore"), file = PN_STR("-file");
-    struct pn_str text = {line.s + word.n, line.n - word.n};
+    const struct pn_str file = PN_STR("-file");
+    struct pn_str text = {line.s + ignore.n, line.n - ignore.n};
     bool whole = pn_str_has_prefix(text, file);
     if (whole)
         text = (struct pn_str){text.s + file.n, text.n - file.n};
@@ -160,14 +175,14 @@ static bool read_comment(struct comment *ret, const struct pn_lint *l,
     *ret = (struct comment){
         .suppression = {.source = source, .help = "write `# pannier:ignore PN0401 the reason`"}};
     struct pn_str rest = text;
-    ret->words = pn_str_split(&rest, ' ');
+    struct pn_str words = pn_str_split(&rest, ' ');
+    ret->suppression.words = words;
     ret->suppression.reason = rest.s != NULL ? pn_str_trim(rest) : PN_STR_NULL;
-    size_t start = ret->words.n > 0 ? (size_t)(ret->words.s - source->bytes.s) : at;
-    size_t length = ret->words.n > 0 ? ret->words.n : word.n;
+    size_t start = words.n > 0 ? (size_t)(words.s - source->bytes.s) : at;
+    size_t length = words.n > 0 ? words.n : ignore.n;
     ret->place = (struct pn_node){.kind = PN_NODE_NULL,
                                   .span = pn_source_span(source, start, start + length)};
     ret->suppression.end = source->bytes.n;
-    ret->suppression.words = ret->words;
     struct pn_str before = pn_source_line(source, hash);
     before.n = (size_t)(source->bytes.s + hash - before.s);
     bool is_alone = pn_str_trim(before).n == 0;
@@ -179,10 +194,9 @@ static bool read_comment(struct comment *ret, const struct pn_lint *l,
 
 static void suppress_in(struct pn_lint *l, const struct pn_source *source)
 {
-    const struct pn_str word = PN_STR("pannier:ignore");
     struct pn_str bytes = source->bytes;
-    for (size_t at = 0; at + word.n <= bytes.n; at++) {
-        const char *found = memmem(bytes.s + at, bytes.n - at, word.s, word.n);
+    for (size_t at = 0; at + ignore.n <= bytes.n; at++) {
+        const char *found = memmem(bytes.s + at, bytes.n - at, ignore.s, ignore.n);
         if (found == NULL)
             return;
         at = (size_t)(found - bytes.s);
@@ -195,19 +209,35 @@ static void suppress_in(struct pn_lint *l, const struct pn_source *source)
                           (hash == 1 || strchr(" \t\n", bytes.s[hash - 2]) != NULL);
         if (is_comment && !is_within_text(l, source, hash - 1) &&
             read_comment(&c, l, source, hash - 1, at))
-            pn_suppression_apply_all(l, &c.suppression, c.words,
+            pn_suppression_apply_all(l, &c.suppression, c.suppression.words,
                                      (struct pn_place){source, &c.place});
     }
 }
 
+/* Few files have one; and it takes less to see that than whether a file has been looked into. */
+static bool has_any(struct pn_str bytes)
+{
+    return bytes.n > 0 && memmem(bytes.s, bytes.n, ignore.s, ignore.n) != NULL;
+}
+
+/* No document before the i-th is of its source. */
+static bool is_first(const struct pn_lint *l, size_t i)
+{
+    const struct pn_source *source = pn_suppression_document(l, i)->source;
+    for (size_t k = 0; k < i; k++) {
+        if (pn_suppression_document(l, k)->source == source)
+            return false;
+    }
+    return true;
+}
+
 void pn_suppress_by_comments(struct pn_lint *l)
 {
+    const struct pn_source *before = NULL;
     for (size_t i = 0; i < pn_suppression_document_count(l); i++) {
         const struct pn_source *source = pn_suppression_document(l, i)->source;
-        bool is_new = true;
-        for (size_t k = 0; k < i && is_new; k++)
-            is_new = pn_suppression_document(l, k)->source != source;
-        if (is_new)
+        if (source != before && has_any(source->bytes) && is_first(l, i))
             suppress_in(l, source);
+        before = source;
     }
 }

@@ -16,11 +16,8 @@ struct pn_suppression {
     size_t all_start, all_end; /* what goes when no word is left; end 0: it cannot go */
 };
 
-/* Suppresses what `word` (a rule) finds there; a finding about `at` when it is in vain. */
-void pn_suppression_apply(struct pn_lint *l, const struct pn_suppression *s, struct pn_str word,
-                          struct pn_place at);
-
-/* The same for `words`, separated by commas, which stand at `at`; the reason may be missing. */
+/* Suppresses what `words` (rules, separated by commas) find there; findings about `at`, where the
+ * words stand, for those that are in vain, and when the reason is missing. */
 void pn_suppression_apply_all(struct pn_lint *l, const struct pn_suppression *s,
                               struct pn_str words, struct pn_place at);
 
