@@ -153,6 +153,11 @@ static size_t slip(struct pn_str word, struct pn_str candidate)
     return distance <= allowed && distance * 2 <= candidate.n ? distance : SIZE_MAX;
 }
 
+bool pn_str_is_near(struct pn_str word, struct pn_str candidate)
+{
+    return slip(word, candidate) != SIZE_MAX;
+}
+
 const char *pn_str_nearest(struct pn_str word, const char *const *candidates)
 {
     const char *nearest = NULL;

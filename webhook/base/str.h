@@ -93,6 +93,9 @@ bool pn_str_utf8_valid(struct pn_str a);
  * length), or NULL. `candidates` ends with NULL. For "did you mean". */
 const char *pn_str_nearest(struct pn_str word, const char *const *candidates);
 
+/* True when `candidate` is as near as that. */
+bool pn_str_is_near(struct pn_str word, struct pn_str candidate);
+
 /* The same when it is beyond doubt: no other candidate is near, and this one differs in case alone,
  * or by at most 2 edits and a third of its length. */
 const char *pn_str_meant(struct pn_str word, const char *const *candidates);

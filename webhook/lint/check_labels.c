@@ -21,13 +21,6 @@ static bool is_yes(struct pn_str word)
     return false;
 }
 
-static bool is_near(struct pn_lint *l, struct pn_str word, struct pn_str other)
-{
-    const char *const candidates[] = {pn_arena_dup(l->arena, other).s, NULL};
-    l->out_of_memory = l->out_of_memory || candidates[0] == NULL;
-    return pn_str_nearest(word, candidates) != NULL;
-}
-
 struct label {
     const struct pn_manifest *m;
     struct pn_str key, value;
@@ -86,7 +79,7 @@ static void check_value(struct pn_lint *l, const struct label *label)
         for (uint32_t i = 0; r->op == PN_OP_IN && pn_str_eq(r->key, label->key) && i < r->count;
              i++) {
             bool both = is_yes(label->value) && is_yes(r->values[i]);
-            if (!both && !is_near(l, label->value, r->values[i]))
+            if (!both && !pn_str_is_near(label->value, r->values[i]))
                 continue;
             say(l, label, label->value_node, &l->policies[policy], r->key, r->values[i]);
             return;
@@ -107,7 +100,7 @@ static void check_key(struct pn_lint *l, const struct label *label)
         struct pn_str other_domain = pn_str_split(&other, '/');
         bool asks = r->op == PN_OP_IN || r->op == PN_OP_EXISTS;
         if (!asks || other.s == NULL || !pn_str_eq(domain, other_domain) ||
-            !is_near(l, name, other))
+            !pn_str_is_near(name, other))
             continue;
         say(l, label, label->key_node, &l->policies[policy], r->key,
             r->count == 1 ? r->values[0] : PN_STR_NULL);
