@@ -43,18 +43,14 @@ static void say_program(struct pn_lint *l, const struct pn_lint_container *c, st
                         : "one program for each container; what runs by the clock is a CronJob");
 }
 
-/* Where the container's command line starts the program; false: it does not. */
-static bool starts(struct pn_place *ret_at, struct pn_lint *l, const struct pn_lint_container *c,
+/* Where the container's command line `line` starts the program; false: it does not. */
+static bool starts(struct pn_place *ret_at, const struct pn_lint_container *c, struct pn_str line,
                    const char *program)
 {
-    PN_CLEANUP(pn_buf_deinit) struct pn_buf all = PN_BUF_INIT;
     const struct pn_trace *lists[] = {pn_trace_get(c->trace, "command"),
                                       pn_trace_get(c->trace, "args")};
     struct pn_str name = pn_str_of(program);
-    pn_words_join(&all, lists[0]);
-    pn_words_join(&all, lists[1]);
-    l->out_of_memory = l->out_of_memory || all.failed;
-    if (!pn_words_start(pn_buf_view(&all), program))
+    if (!pn_words_start(line, program))
         return false;
     for (size_t i = 0; i < PN_COUNT_OF(lists); i++) {
         for (uint32_t k = 0; k < pn_trace_count(lists[i]); k++) {
@@ -67,23 +63,24 @@ static bool starts(struct pn_place *ret_at, struct pn_lint *l, const struct pn_l
     return false;
 }
 
-static void check_programs(struct pn_lint *l, const struct pn_lint_container *c)
+static void check_programs(struct pn_lint *l, const struct pn_lint_container *c, struct pn_str line)
 {
     const struct pn_trace *image = pn_trace_get(c->trace, "image");
     struct pn_str name = pn_image_name(pn_image_parse(pn_trace_str(image)).repository);
     for (size_t i = 0; i < PN_COUNT_OF(programs); i++) {
         struct pn_place at = image != NULL ? image->at : c->trace->at;
-        if (!pn_str_is(name, programs[i].word) && !starts(&at, l, c, programs[i].word))
+        if (!pn_str_is(name, programs[i].word) && !starts(&at, c, line, programs[i].word))
             continue;
         say_program(l, c, at, i);
         return;
     }
 }
 
-static void check_node_entry(struct pn_lint *l, const struct pn_lint_container *c)
+static void check_node_entry(struct pn_lint *l, const struct pn_lint_container *c,
+                             struct pn_str line)
 {
     struct pn_place at;
-    if (!starts(&at, l, c, "nsenter"))
+    if (!starts(&at, c, line, "nsenter"))
         return;
     pn_lint_report(l, PN_RULE_ENTERS_NODE, at,
                    "`%.*s` runs nsenter: it would need the node's processes, which a template "
@@ -91,6 +88,16 @@ static void check_node_entry(struct pn_lint *l, const struct pn_lint_container *
                    PN_STR_ARG(c->name));
     pn_lint_note(l, "hostPID and hostNetwork are of the Pod, and so of the app");
     pn_lint_help(l, "what works on the node is a DaemonSet of its own");
+}
+
+static void check_command(struct pn_lint *l, const struct pn_lint_container *c)
+{
+    PN_CLEANUP(pn_buf_deinit) struct pn_buf line = PN_BUF_INIT;
+    pn_words_join(&line, pn_trace_get(c->trace, "command"));
+    pn_words_join(&line, pn_trace_get(c->trace, "args"));
+    l->out_of_memory = l->out_of_memory || line.failed;
+    check_programs(l, c, pn_buf_view(&line));
+    check_node_entry(l, c, pn_buf_view(&line));
 }
 
 /* ---- one for each node ----------------------------------------------------------------- */
@@ -249,8 +256,7 @@ void pn_lint_check_patterns(struct pn_lint *l, const struct pn_lint_injection *i
 {
     const struct pn_trace *volumes = pn_trace_path(in->pod, "spec.volumes");
     for (size_t i = 0; i < in->container_count; i++) {
-        check_programs(l, &in->containers[i]);
-        check_node_entry(l, &in->containers[i]);
+        check_command(l, &in->containers[i]);
         check_agent(l, &in->containers[i]);
         check_user(l, &in->containers[i]);
     }
