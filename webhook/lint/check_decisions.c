@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 
+#include "engine/match.h"
 #include "lint/judge.h"
 #include "lint/sides.h"
 
@@ -121,7 +122,7 @@ static bool is_budget_guessed(const struct pn_judge *j, struct pn_str name)
         const struct pn_lint_budget *b = &j->l->budgets[i];
         for (uint32_t k = 0; k < b->namespaces.count; k++) {
             if ((name.n == 0 || pn_str_eq(b->name, name)) &&
-                !pn_str_is(b->namespaces.requirements[k].key, "kubernetes.io/metadata.name"))
+                !pn_str_eq(b->namespaces.requirements[k].key, pn_namespace_name_label))
                 return true;
         }
     }
@@ -132,8 +133,8 @@ static void say_denied(struct pn_judge *j, const struct pn_lint_policy *p, struc
                        struct pn_str text)
 {
     const struct pn_node *deny = pn_node_get(p->spec, "onFailure");
-    struct pn_group *group = pn_judge_add(j, PN_RULE_WORKLOAD_DENIED,
-                                          (struct pn_place){p->at.source, deny}, theirs, text);
+    struct pn_group *group = pn_judge_add(j, PN_RULE_WORKLOAD_DENIED, pn_lint_in_policy(p, deny),
+                                          theirs, text);
     if (group == NULL)
         return;
     group->message = PN_JUDGE_FORMAT(j, "policy `%.*s` %s the Pods of %.*s", PN_STR_ARG(p->name),

@@ -1,35 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lint/overlap.h"
 
-static struct pn_place in_policy(const struct pn_lint_policy *p, const struct pn_node *node)
-{
-    return (struct pn_place){p->at.source, node};
-}
-
-/* The nodes of a selector that speak of `key`: a value of matchLabels, or an expression. */
-static const struct pn_node *find_key(const struct pn_node *selector, struct pn_str key,
-                                      const struct pn_node *after)
-{
-    const struct pn_node *labels = pn_node_get(selector, "matchLabels");
-    const struct pn_node *expressions = pn_node_get(selector, "matchExpressions");
-    for (uint32_t i = 0;
-         labels != NULL && labels->kind == PN_NODE_MAPPING && i < labels->mapping.count; i++) {
-        const struct pn_node *value = labels->mapping.entries[i].value;
-        if (pn_str_eq(labels->mapping.entries[i].key->s, key) &&
-            (after == NULL || value->span.start > after->span.start))
-            return value;
-    }
-    for (uint32_t i = 0; expressions != NULL && expressions->kind == PN_NODE_SEQUENCE &&
-                         i < expressions->sequence.count;
-         i++) {
-        const struct pn_node *item = expressions->sequence.items[i];
-        if (pn_str_eq(pn_node_str(pn_node_get(item, "key")), key) &&
-            (after == NULL || item->span.start > after->span.start))
-            return item;
-    }
-    return NULL;
-}
-
 /* ---- selectors ------------------------------------------------------------------------- */
 
 static void check_satisfiable(struct pn_lint *l, const struct pn_lint_policy *p,
@@ -39,17 +10,17 @@ static void check_satisfiable(struct pn_lint *l, const struct pn_lint_policy *p,
     const struct pn_node *selector = pn_node_get(p->match, field);
     if (pn_overlap_is_satisfiable(s, &key, l->arena))
         return;
-    const struct pn_node *first = find_key(selector, key, NULL);
+    const struct pn_node *first = pn_lint_find_key(selector, key, NULL);
     const struct pn_node *last = first, *next = first;
-    while ((next = find_key(selector, key, next)) != NULL)
+    while ((next = pn_lint_find_key(selector, key, next)) != NULL)
         last = next;
     pn_lint_report(
-        l, PN_RULE_UNSATISFIABLE_SELECTOR, in_policy(p, last),
+        l, PN_RULE_UNSATISFIABLE_SELECTOR, pn_lint_in_policy(p, last),
         "%s of policy `%.*s` can never hold: no value of label `%.*s` satisfies all that "
         "is asked of it",
         field, PN_STR_ARG(p->name), PN_STR_ARG(key));
     if (last != first)
-        pn_lint_also(l, in_policy(p, first), "and this is asked of it as well");
+        pn_lint_also(l, pn_lint_in_policy(p, first), "and this is asked of it as well");
     pn_lint_help(l, "several values for one label are one expression: operator In");
 }
 
@@ -75,7 +46,7 @@ static void check_managed(struct pn_lint *l, const struct pn_lint_policy *p)
                 continue;
             const struct pn_node *selector = pn_node_get(p->match, "podSelector");
             pn_lint_report(l, PN_RULE_CONTROLLER_MANAGED_LABEL,
-                           in_policy(p, find_key(selector, r->key, NULL)),
+                           pn_lint_in_policy(p, pn_lint_find_key(selector, r->key, NULL)),
                            "policy `%.*s` selects on a value of `%s`, which its controller changes "
                            "with each rollout or Pod",
                            PN_STR_ARG(p->name), managed[k]);
@@ -100,12 +71,12 @@ static void check_width(struct pn_lint *l, const struct pn_lint_policy *p)
         !excludes_only(&p->pods))
         return;
     if (p->pods.count == 0) {
-        pn_lint_report(l, PN_RULE_MATCH_EVERYTHING, in_policy(p, selector),
+        pn_lint_report(l, PN_RULE_MATCH_EVERYTHING, pn_lint_in_policy(p, selector),
                        "policy `%.*s` selects every Pod of every namespace", PN_STR_ARG(p->name));
         pn_lint_help(l, "let Pods ask for it by a label, or name namespaces in namespaceSelector");
         return;
     }
-    pn_lint_report(l, PN_RULE_NEGATIVE_ONLY_SELECTOR, in_policy(p, selector),
+    pn_lint_report(l, PN_RULE_NEGATIVE_ONLY_SELECTOR, pn_lint_in_policy(p, selector),
                    "podSelector of policy `%.*s` only excludes: a Pod without labels is selected, "
                    "in every namespace",
                    PN_STR_ARG(p->name));
@@ -119,7 +90,7 @@ static void check_deny(struct pn_lint *l, const struct pn_lint_policy *p)
     const struct pn_node *deny = pn_node_get(p->spec, "onFailure");
     const struct pn_node *opt_out = pn_node_get(p->spec, "optOut");
     if (p->namespaces.count == 0) {
-        pn_lint_report(l, PN_RULE_DENY_IN_ALL_NAMESPACES, in_policy(p, deny),
+        pn_lint_report(l, PN_RULE_DENY_IN_ALL_NAMESPACES, pn_lint_in_policy(p, deny),
                        "policy `%.*s` refuses Pods, and no namespaceSelector says where",
                        PN_STR_ARG(p->name));
         pn_lint_note(l,
@@ -129,7 +100,7 @@ static void check_deny(struct pn_lint *l, const struct pn_lint_policy *p)
     }
     if (!p->opt_out_forbidden) {
         pn_lint_report(l, PN_RULE_DENY_CAN_BE_AVOIDED,
-                       in_policy(p, opt_out != NULL ? opt_out : deny),
+                       pn_lint_in_policy(p, opt_out != NULL ? opt_out : deny),
                        "policy `%.*s` denies, but a Pod's author can leave it with the annotation "
                        "pannier.dev/inject: \"false\"",
                        PN_STR_ARG(p->name));
@@ -137,7 +108,7 @@ static void check_deny(struct pn_lint *l, const struct pn_lint_policy *p)
     }
     const struct pn_node *percent = pn_node_get(pn_node_get(p->spec, "rollout"), "percent");
     if (p->percent > 0 && p->percent < 100) {
-        pn_lint_report(l, PN_RULE_DENY_CAN_BE_AVOIDED, in_policy(p, percent),
+        pn_lint_report(l, PN_RULE_DENY_CAN_BE_AVOIDED, pn_lint_in_policy(p, percent),
                        "policy `%.*s` denies, but holds for %lld%% of the workloads, which is "
                        "decided by their names",
                        PN_STR_ARG(p->name), (long long)p->percent);
@@ -153,7 +124,8 @@ static void check_asked_for(struct pn_lint *l, const struct pn_lint_policy *p)
     for (size_t i = 0; i < PN_COUNT_OF(fields); i++) {
         if (!asks[i])
             continue;
-        pn_lint_report(l, PN_RULE_DENY_IS_ASKED_FOR, in_policy(p, pn_node_get(p->match, fields[i])),
+        pn_lint_report(l, PN_RULE_DENY_IS_ASKED_FOR,
+                       pn_lint_in_policy(p, pn_node_get(p->match, fields[i])),
                        "policy `%.*s` denies, but its %s is about what a Pod's author writes",
                        PN_STR_ARG(p->name), fields[i]);
         pn_lint_note(l, "a Pod that is written otherwise is not refused");
@@ -175,7 +147,7 @@ void pn_lint_check_match(struct pn_lint *l, const struct pn_lint_policy *p)
     }
     if (p->percent == 0) {
         const struct pn_node *percent = pn_node_get(pn_node_get(p->spec, "rollout"), "percent");
-        pn_lint_report(l, PN_RULE_ROLLOUT_OF_NOTHING, in_policy(p, percent),
+        pn_lint_report(l, PN_RULE_ROLLOUT_OF_NOTHING, pn_lint_in_policy(p, percent),
                        "policy `%.*s` holds for no Pod: its rollout is at 0%%",
                        PN_STR_ARG(p->name));
         pn_lint_help(l, "raise it, or use mode: Audit to see what it would do");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/engine.h"
+#include "engine/match.h"
 #include "jsone/jsone.h"
 #include "lint/overlap.h"
 
@@ -7,14 +8,7 @@
  * mode.
  */
 
-static struct pn_place in_policy(const struct pn_lint_policy *p, const struct pn_node *node)
-{
-    return (struct pn_place){p->at.source, node};
-}
-
 /* ---- namespaces ------------------------------------------------------------------------ */
-
-static const struct pn_str name_key = PN_STR_INIT("kubernetes.io/metadata.name");
 
 static bool is_protected(struct pn_str namespace)
 {
@@ -25,32 +19,16 @@ static bool is_protected(struct pn_str namespace)
     return false;
 }
 
-/* What in the selector says something of `key`: the value in matchLabels, or the expression. */
-static const struct pn_node *find_key(const struct pn_node *selector, struct pn_str key)
-{
-    const struct pn_node *labels = pn_node_get(selector, "matchLabels");
-    const struct pn_node *list = pn_node_get(selector, "matchExpressions");
-    for (uint32_t i = 0;
-         labels != NULL && labels->kind == PN_NODE_MAPPING && i < labels->mapping.count; i++) {
-        if (pn_str_eq(labels->mapping.entries[i].key->s, key))
-            return labels->mapping.entries[i].value;
-    }
-    for (uint32_t i = 0; list != NULL && list->kind == PN_NODE_SEQUENCE && i < list->sequence.count;
-         i++) {
-        if (pn_str_eq(pn_node_str(pn_node_get(list->sequence.items[i], "key")), key))
-            return list->sequence.items[i];
-    }
-    return NULL;
-}
-
 static void check_protected(struct pn_lint *l, const struct pn_lint_policy *p,
                             const struct pn_requirement *r)
 {
     const struct pn_node *selector = pn_node_get(p->match, "namespaceSelector");
-    for (uint32_t i = 0; r->op == PN_OP_IN && pn_str_eq(r->key, name_key) && i < r->count; i++) {
+    for (uint32_t i = 0;
+         r->op == PN_OP_IN && pn_str_eq(r->key, pn_namespace_name_label) && i < r->count; i++) {
         if (!is_protected(r->values[i]))
             continue;
-        pn_lint_report(l, PN_RULE_SELECTS_PROTECTED, in_policy(p, find_key(selector, r->key)),
+        pn_lint_report(l, PN_RULE_SELECTS_PROTECTED,
+                       pn_lint_in_policy(p, pn_lint_find_key(selector, r->key, NULL)),
                        "policy `%.*s` selects namespace %.*s, which no policy reaches",
                        PN_STR_ARG(p->name), PN_STR_ARG(r->values[i]));
         pn_lint_note(l, "what the cluster itself lives on is protected, unless the server's "
@@ -64,9 +42,10 @@ static void check_labels(struct pn_lint *l, const struct pn_lint_policy *p,
                          const struct pn_requirement *r)
 {
     const struct pn_node *selector = pn_node_get(p->match, "namespaceSelector");
-    if (pn_str_eq(r->key, name_key))
+    if (pn_str_eq(r->key, pn_namespace_name_label))
         return;
-    pn_lint_report(l, PN_RULE_NEEDS_NAMESPACE_LABELS, in_policy(p, find_key(selector, r->key)),
+    pn_lint_report(l, PN_RULE_NEEDS_NAMESPACE_LABELS,
+                   pn_lint_in_policy(p, pn_lint_find_key(selector, r->key, NULL)),
                    "policy `%.*s` asks for label `%.*s` of namespaces, which a review does not "
                    "carry",
                    PN_STR_ARG(p->name), PN_STR_ARG(r->key));
@@ -108,7 +87,7 @@ static void check_condition(struct pn_lint *l, const struct pn_lint_policy *p)
     if (when == NULL || when->kind != PN_NODE_STRING || !is_constant(&v, l, p, when))
         return;
     bool holds = pn_jsone_is_truthy(v);
-    pn_lint_report(l, PN_RULE_CONSTANT_CONDITION, in_policy(p, when),
+    pn_lint_report(l, PN_RULE_CONSTANT_CONDITION, pn_lint_in_policy(p, when),
                    "the condition of policy `%.*s` %s", PN_STR_ARG(p->name),
                    holds ? "always holds" : "never holds: it selects no Pod");
     if (!holds)
@@ -124,7 +103,7 @@ void pn_lint_check_reach(struct pn_lint *l, const struct pn_lint_policy *p)
     }
     check_condition(l, p);
     if (p->audits) {
-        pn_lint_report(l, PN_RULE_AUDIT_ONLY, in_policy(p, pn_node_get(p->spec, "mode")),
+        pn_lint_report(l, PN_RULE_AUDIT_ONLY, pn_lint_in_policy(p, pn_node_get(p->spec, "mode")),
                        "policy `%.*s` tells what it would do, and does nothing",
                        PN_STR_ARG(p->name));
         pn_lint_help(l, "mode: Enforce, when what it tells is what is wanted");

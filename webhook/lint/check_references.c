@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/match.h"
 #include "lint/model.h"
 
 /* Objects that must exist in each namespace that a policy reaches, or its Pods do not start. */
@@ -8,7 +9,7 @@ static bool is_of_one_namespace(const struct pn_lint_policy *p)
 {
     for (uint32_t i = 0; i < p->namespaces.count; i++) {
         const struct pn_requirement *r = &p->namespaces.requirements[i];
-        if (pn_str_is(r->key, "kubernetes.io/metadata.name") && r->op == PN_OP_IN && r->count == 1)
+        if (pn_str_eq(r->key, pn_namespace_name_label) && r->op == PN_OP_IN && r->count == 1)
             return true;
     }
     return false;

@@ -226,6 +226,34 @@ struct pn_lint_template *pn_lint_find_template(struct pn_lint *l, struct pn_str 
     return NULL;
 }
 
+struct pn_place pn_lint_in_policy(const struct pn_lint_policy *p, const struct pn_node *node)
+{
+    return (struct pn_place){p->at.source, node};
+}
+
+const struct pn_node *pn_lint_find_key(const struct pn_node *selector, struct pn_str key,
+                                       const struct pn_node *after)
+{
+    const struct pn_node *labels = pn_node_get(selector, "matchLabels");
+    const struct pn_node *expressions = pn_node_get(selector, "matchExpressions");
+    for (uint32_t i = 0;
+         labels != NULL && labels->kind == PN_NODE_MAPPING && i < labels->mapping.count; i++) {
+        const struct pn_node *value = labels->mapping.entries[i].value;
+        if (pn_str_eq(labels->mapping.entries[i].key->s, key) &&
+            (after == NULL || value->span.start > after->span.start))
+            return value;
+    }
+    for (uint32_t i = 0; expressions != NULL && expressions->kind == PN_NODE_SEQUENCE &&
+                         i < expressions->sequence.count;
+         i++) {
+        const struct pn_node *item = expressions->sequence.items[i];
+        if (pn_str_eq(pn_node_str(pn_node_get(item, "key")), key) &&
+            (after == NULL || item->span.start > after->span.start))
+            return item;
+    }
+    return NULL;
+}
+
 static void resolve(struct pn_lint *l, struct pn_lint_policy *p)
 {
     const struct pn_node *inject = pn_node_get(p->spec, "inject");

@@ -87,6 +87,13 @@ void pn_lint_model(struct pn_lint *l);
 /* The template with that name, or NULL. */
 struct pn_lint_template *pn_lint_find_template(struct pn_lint *l, struct pn_str name);
 
+struct pn_place pn_lint_in_policy(const struct pn_lint_policy *p, const struct pn_node *node);
+
+/* The first node of a selector behind `after` (NULL: of all) that speaks of `key`: a value of
+ * matchLabels, or an expression; or NULL. */
+const struct pn_node *pn_lint_find_key(const struct pn_node *selector, struct pn_str key,
+                                       const struct pn_node *after);
+
 /* Remembers, and tells, that two policies are in each other's way. */
 void pn_lint_mark_clash(struct pn_lint *l, const struct pn_lint_policy *a,
                         const struct pn_lint_policy *b);
