@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+const char *const pn_position_words[] = {"First", "BeforeInit", "AfterInit", "Last", NULL};
+
 const struct pn_placement *pn_place_of(const struct pn_template *t, struct pn_str name)
 {
     for (size_t i = 0; i < t->placement_count; i++) {

@@ -12,6 +12,9 @@
  * before and after ask for, then by position, then in order of evaluation.
  */
 
+/* The words of a placement's position, in the order of enum pn_position; ends with NULL. */
+extern const char *const pn_position_words[];
+
 /* What template `t` says of its init container `name`; NULL: nothing, which is Last. */
 const struct pn_placement *pn_place_of(const struct pn_template *t, struct pn_str name);
 

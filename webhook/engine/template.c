@@ -7,6 +7,7 @@
 #include "engine/level.h"
 #include "engine/mentions.h"
 #include "engine/own.h"
+#include "engine/place.h"
 #include "kube/names.h"
 
 /* spec.pod of a SidecarTemplate: the part of a Pod that a template may add to. */
@@ -109,8 +110,6 @@ static const struct pn_field app_rule_fields[] = {
      .root = PN_SCHEMA_ENV_FROM_SOURCE, .help = "Sources of variables that they receive"},
     {0}};
 
-static const char *const position_words[] = {"First", "BeforeInit", "AfterInit", "Last", NULL};
-
 struct placement_nodes {
     struct pn_str container;
     int position;
@@ -120,8 +119,8 @@ struct placement_nodes {
 static const struct pn_field placement_fields[] = {
     {"container", PN_FIELD_STRING, offsetof(struct placement_nodes, container), true,
      .help = "Name of an init container of this template"},
-    {"position", PN_FIELD_ENUM, offsetof(struct placement_nodes, position), false, position_words,
-     .help = "Where it would like to stand; default Last"},
+    {"position", PN_FIELD_ENUM, offsetof(struct placement_nodes, position), false,
+     pn_position_words, .help = "Where it would like to stand; default Last"},
     {"before", PN_FIELD_STRING_LIST, offsetof(struct placement_nodes, before),
      .help = "Names of init containers that it must stand before, ours or others'"},
     {"after", PN_FIELD_STRING_LIST, offsetof(struct placement_nodes, after),

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/plan.h"
 #include "lint/lone.h"
 #include "lint/observers.h"
 #include "lint/overlap.h"
@@ -188,10 +189,7 @@ static bool name_one_container(const struct pn_trace *a, const struct pn_trace *
 
 static struct pn_str path_of(const struct pn_trace *mount)
 {
-    struct pn_str path = pn_trace_str(pn_trace_get(mount, "mountPath"));
-    while (path.n > 1 && path.s[path.n - 1] == '/')
-        path.n--;
-    return path;
+    return pn_plan_path(pn_trace_str(pn_trace_get(mount, "mountPath")));
 }
 
 static bool is_inside(struct pn_str inner, struct pn_str outer)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/level.h"
 #include "kube/security.h"
 #include "lint/model.h"
 
@@ -69,9 +70,10 @@ static enum pn_security_level level_of(struct pn_lint *l, const struct pn_lint_i
 
 static enum pn_security_level declared_by(struct pn_str word)
 {
-    return pn_str_is(word, "Restricted") ? PN_SECURITY_RESTRICTED
-           : pn_str_is(word, "Baseline") ? PN_SECURITY_BASELINE
-                                         : PN_SECURITY_PRIVILEGED;
+    enum pn_security_level level = PN_SECURITY_RESTRICTED;
+    while (level > PN_SECURITY_PRIVILEGED && !pn_str_is(word, pn_level_words[level]))
+        level--;
+    return level;
 }
 
 void pn_lint_check_level(struct pn_lint *l, const struct pn_lint_template *t)
@@ -82,7 +84,7 @@ void pn_lint_check_level(struct pn_lint *l, const struct pn_lint_template *t)
     enum pn_security_level level = level_of(l, t->sample);
     if (level <= declared_by(pn_node_str(declared)))
         return;
-    const char *word = level == PN_SECURITY_RESTRICTED ? "Restricted" : "Baseline";
+    const char *word = pn_level_words[level];
     pn_lint_report(l, PN_RULE_LEVEL_UNDERSTATED, (struct pn_place){t->at.source, declared},
                    "template `%.*s` declares %.*s, and is %s", PN_STR_ARG(t->name),
                    PN_STR_ARG(pn_node_str(declared)), word);

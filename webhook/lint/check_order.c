@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
+#include "engine/place.h"
 #include "lint/lone.h"
 
 /* Containers that speak to a sidecar of their Pod before it is there. */
-
-/* As placements have them; a container without one is the last. */
-static const char *const positions[] = {"First", "BeforeInit", "AfterInit", "Last"};
-enum { BEFORE_INIT = 1, LAST = 3 };
 
 static const struct pn_node *placement_of(const struct pn_lint_injection *in, struct pn_str name)
 {
@@ -22,17 +19,16 @@ static const struct pn_node *placement_of(const struct pn_lint_injection *in, st
 }
 
 /* False: other containers decide where it stands. */
-static bool rank_of(size_t *ret, const struct pn_lint_injection *in, struct pn_str name)
+static bool rank_of(enum pn_position *ret, const struct pn_lint_injection *in, struct pn_str name)
 {
     const struct pn_node *placement = placement_of(in, name);
     struct pn_str position = pn_node_str(pn_node_get(placement, "position"));
     if (pn_node_get(placement, "before") != NULL || pn_node_get(placement, "after") != NULL)
         return false;
-    *ret = LAST;
-    for (size_t i = 0; i < PN_COUNT_OF(positions); i++) {
-        if (pn_str_is(position, positions[i]))
-            *ret = i;
-    }
+    /* Without one, it is the last. */
+    *ret = PN_POSITION_FIRST;
+    while (*ret < PN_POSITION_LAST && !pn_str_is(position, pn_position_words[*ret]))
+        ++*ret;
     return true;
 }
 
@@ -81,8 +77,8 @@ static const struct pn_trace *find_in(const struct pn_trace *list,
 static void check_app(struct pn_lint *l, const struct pn_lint_injection *in,
                       const struct pn_lint_container *c)
 {
-    size_t rank;
-    if (!rank_of(&rank, in, c->name) || rank <= BEFORE_INIT)
+    enum pn_position rank;
+    if (!rank_of(&rank, in, c->name) || rank <= PN_POSITION_BEFORE_INIT)
         return;
     for (uint32_t i = 0; i < pn_trace_count(in->app); i++) {
         const struct pn_trace *rule = pn_trace_item(in->app, i);
@@ -105,7 +101,7 @@ static void check_own(struct pn_lint *l, const struct pn_lint_injection *in, siz
 {
     static const char *const fields[] = {"command", "args", "env"};
     const struct pn_lint_container *first = &in->containers[i], *sidecar = &in->containers[k];
-    size_t a, b;
+    enum pn_position a, b;
     if (!first->init || first->native || !sidecar->native || !rank_of(&a, in, first->name) ||
         !rank_of(&b, in, sidecar->name) || b < a || (a == b && k < i))
         return;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lint/sides.h"
 
+#include "base/number.h"
+#include "engine/plan.h"
+
 struct pn_str pn_side_argument(const struct pn_reason *reason, const char *name)
 {
     return pn_value_str(pn_value_get(reason->arguments, pn_str_of(name)));
@@ -11,17 +14,8 @@ static const struct pn_place nowhere = {NULL, NULL};
 /* "8080/TCP", as reasons write ports. */
 static int64_t number_of(struct pn_str text)
 {
-    int64_t n = 0;
-    for (size_t i = 0; i < text.n && text.s[i] >= '0' && text.s[i] <= '9'; i++)
-        n = n * 10 + (text.s[i] - '0');
-    return n;
-}
-
-static struct pn_str path_of(struct pn_str path)
-{
-    while (path.n > 1 && path.s[path.n - 1] == '/')
-        path.n--;
-    return path;
+    int64_t n;
+    return pn_number_read_int(&n, pn_str_split(&text, '/')) ? n : 0;
 }
 
 /* ---- ours ------------------------------------------------------------------------------ */
@@ -31,7 +25,7 @@ static struct pn_place find_text(const struct pn_trace *list, const char *field,
 {
     for (uint32_t i = 0; i < pn_trace_count(list); i++) {
         const struct pn_trace *t = pn_trace_get(pn_trace_item(list, i), field);
-        if (text.n > 0 && pn_str_eq(path_of(pn_trace_str(t)), path_of(text)))
+        if (text.n > 0 && pn_str_eq(pn_plan_path(pn_trace_str(t)), pn_plan_path(text)))
             return t->at;
     }
     return nowhere;
@@ -176,7 +170,7 @@ static const struct pn_node *find_item(const struct pn_node *list, const char *f
     for (uint32_t i = 0; list != NULL && list->kind == PN_NODE_SEQUENCE && i < list->sequence.count;
          i++) {
         const struct pn_node *value = pn_node_get(list->sequence.items[i], field);
-        if (text.n > 0 && pn_str_eq(path_of(pn_node_str(value)), path_of(text)))
+        if (text.n > 0 && pn_str_eq(pn_plan_path(pn_node_str(value)), pn_plan_path(text)))
             return value;
     }
     return NULL;
