@@ -12,13 +12,7 @@ static bool is_of_kubernetes(struct pn_str domain)
 
 static bool is_yes(struct pn_str word)
 {
-    static const char *const words[] = {"true",   "yes",    "on",     "1",   "enabled",
-                                        "enable", "inject", "active", "auto"};
-    for (size_t i = 0; i < PN_COUNT_OF(words); i++) {
-        if (pn_str_is(word, words[i]))
-            return true;
-    }
-    return false;
+    return pn_str_lists(PN_STR("true, yes, on, 1, enabled, enable, inject, active, auto"), word);
 }
 
 struct label {

@@ -10,15 +10,9 @@
 
 bool pn_lint_is_policy(const struct pn_document *doc)
 {
-    static const char *const kinds[] = {"SidecarTemplate", "InjectionPolicy", "InjectionBudget"};
+    const struct pn_str kinds = PN_STR("SidecarTemplate, InjectionPolicy, InjectionBudget");
     struct pn_str kind = pn_node_str(pn_node_get(doc->root, "kind"));
-    if (doc->root == NULL)
-        return false;
-    for (size_t i = 0; i < PN_COUNT_OF(kinds); i++) {
-        if (pn_str_is(kind, kinds[i]))
-            return true;
-    }
-    return pn_policy_is_ours(doc);
+    return doc->root != NULL && (pn_str_lists(kinds, kind) || pn_policy_is_ours(doc));
 }
 
 /* The loader's diagnostics get their codes. Their rules are always on: what they tell of cannot be

@@ -93,13 +93,9 @@ bool pn_words_run(struct pn_str text, const char *program, const char *verb)
 /* What only starts the next word, and options. */
 static bool is_in_front(struct pn_str word)
 {
-    static const char *const words[] = {"sh",   "bash", "ash",       "dash", "exec",
-                                        "sudo", "tini", "dumb-init", "env",  "nohup"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (pn_str_is(base_of(word), words[i]))
-            return true;
-    }
-    return word.s[0] == '-';
+    const struct pn_str words = PN_STR(
+        "sh, bash, ash, dash, exec, sudo, tini, dumb-init, env, nohup");
+    return word.s[0] == '-' || pn_str_lists(words, base_of(word));
 }
 
 bool pn_words_start(struct pn_str text, const char *program)
@@ -121,12 +117,7 @@ bool pn_words_start(struct pn_str text, const char *program)
 
 static bool is_shell(struct pn_str word)
 {
-    static const char *const shells[] = {"sh", "bash", "ash", "dash", "python", "python3"};
-    for (size_t i = 0; i < sizeof shells / sizeof *shells; i++) {
-        if (pn_str_is(base_of(word), shells[i]))
-            return true;
-    }
-    return false;
+    return pn_str_lists(PN_STR("sh, bash, ash, dash, python, python3"), base_of(word));
 }
 
 /* Behind the fetch: a pipe into a shell, before the next command. */
