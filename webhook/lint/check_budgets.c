@@ -33,24 +33,17 @@ struct search {
 
 /* ---- what a policy comes to ------------------------------------------------------------ */
 
-static __int128 count_of(const struct pn_lint_policy *p, const struct bound *bound)
+static size_t count_category(const struct pn_lint_policy *p, struct pn_str category)
 {
-    __int128 n = 0;
-    for (size_t i = 0; i < p->injection_count; i++) {
-        const struct pn_lint_injection *in = &p->injections[i];
-        if (bound->counted == COUNT_CATEGORY) {
-            n += pn_str_eq(in->template->category, bound->name);
-            continue;
-        }
-        for (size_t k = 0; k < in->container_count; k++)
-            n += pn_lone_runs_for_long(&in->containers[k]) && !in->containers[k].trace->maybe;
-    }
+    size_t n = 0;
+    for (size_t i = 0; i < p->injection_count; i++)
+        n += pn_str_eq(p->injections[i].template->category, category);
     return n;
 }
 
 /* What the containers state for certain; 0 where it is not known. */
-static __int128 amount_of(struct pn_lint *l, const struct pn_lint_policy *p,
-                          const struct bound *bound)
+static __int128 resources_of(struct pn_lint *l, const struct pn_lint_policy *p,
+                             const struct bound *bound)
 {
     __int128 sum = 0;
     for (size_t i = 0; i < p->injection_count; i++) {
@@ -74,6 +67,16 @@ static __int128 amount_of(struct pn_lint *l, const struct pn_lint_policy *p,
         }
     }
     return sum;
+}
+
+static __int128 amount_of(struct pn_lint *l, const struct pn_lint_policy *p,
+                          const struct bound *bound)
+{
+    if (bound->counted == COUNT_SIDECARS)
+        return (__int128)pn_lone_count_sidecars(p);
+    if (bound->counted == COUNT_CATEGORY)
+        return (__int128)count_category(p, bound->name);
+    return resources_of(l, p, bound);
 }
 
 static void write_amount(struct pn_buf *out, const struct bound *bound, __int128 amount)
@@ -278,9 +281,7 @@ static void check_bound(struct pn_lint *l, const struct pn_lint_budget *b,
         const struct pn_lint_policy *p = &l->policies[i];
         if (!is_within(l, p, b))
             continue;
-        __int128 amount = bound->counted == COUNT_SIDECARS || bound->counted == COUNT_CATEGORY
-                              ? count_of(p, bound)
-                              : amount_of(l, p, bound);
+        __int128 amount = amount_of(l, p, bound);
         if (amount == 0)
             continue;
         if (amount > bound->most) {
@@ -304,17 +305,16 @@ static void check_amounts(struct pn_lint *l, const struct pn_lint_budget *b,
          amounts != NULL && amounts->kind == PN_NODE_MAPPING && i < amounts->mapping.count; i++) {
         const struct pn_node_entry *e = &amounts->mapping.entries[i];
         struct bound bound = {.counted = counted, .name = e->key->s, .node = e->value};
-        struct pn_quantity q;
-        struct pn_err err = PN_ERR_INIT;
         struct pn_value v;
         if (pn_value_from_node(&v, e->value, l->arena) != 0) {
             l->out_of_memory = true;
             return;
         }
-        if (pn_quantity_from_value(&q, v, &err) == 0 && pn_quantity_nano(&bound.most, &q) &&
-            bound.most > 0)
+        if (!pn_lone_nano(&bound.most, v))
+            continue;
+        if (bound.most > 0)
             check_bound(l, b, &bound);
-        else if (q.mantissa == 0)
+        else if (bound.most == 0)
             pn_lint_report(l, PN_RULE_BUDGET_ALLOWS_NOTHING,
                            (struct pn_place){b->at.source, e->value},
                            "budget `%.*s` has no %.*s for any sidecar", PN_STR_ARG(b->name),

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "lint/image.h"
 #include "lint/lone.h"
 #include "lint/words.h"
 
@@ -66,7 +65,7 @@ static bool starts(struct pn_place *ret_at, const struct pn_lint_container *c, s
 static void check_programs(struct pn_lint *l, const struct pn_lint_container *c, struct pn_str line)
 {
     const struct pn_trace *image = pn_trace_get(c->trace, "image");
-    struct pn_str name = pn_image_name(pn_image_parse(pn_trace_str(image)).repository);
+    struct pn_str name = pn_lone_image(c);
     for (size_t i = 0; i < PN_COUNT_OF(programs); i++) {
         struct pn_place at = image != NULL ? image->at : c->trace->at;
         if (!pn_str_is(name, programs[i].word) && !starts(&at, c, line, programs[i].word))
@@ -108,12 +107,11 @@ static const char *const node_agents[] = {
 
 static void check_agent(struct pn_lint *l, const struct pn_lint_container *c)
 {
-    const struct pn_trace *image = pn_trace_get(c->trace, "image");
-    struct pn_str name = pn_image_name(pn_image_parse(pn_trace_str(image)).repository);
+    struct pn_str name = pn_lone_image(c);
     for (size_t i = 0; i < PN_COUNT_OF(node_agents); i++) {
         if (!pn_str_is(name, node_agents[i]))
             continue;
-        pn_lint_report(l, PN_RULE_NODE_AGENT, image->at,
+        pn_lint_report(l, PN_RULE_NODE_AGENT, pn_trace_get(c->trace, "image")->at,
                        "`%.*s` looks at the node, and would run once for each Pod of it",
                        PN_STR_ARG(c->name));
         pn_lint_help(l, "run it as a DaemonSet: once for each node");
@@ -156,8 +154,7 @@ static const struct {
 static void check_user(struct pn_lint *l, const struct pn_lint_container *c)
 {
     const struct pn_trace *user = pn_trace_path(c->trace, "securityContext.runAsUser");
-    struct pn_str image = pn_trace_str(pn_trace_get(c->trace, "image"));
-    struct pn_str name = pn_image_name(pn_image_parse(image).repository);
+    struct pn_str name = pn_lone_image(c);
     int64_t id;
     for (size_t i = 0; i < PN_COUNT_OF(mesh_users) && pn_trace_int(&id, user); i++) {
         bool is_its_own = false;

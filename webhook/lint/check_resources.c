@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "kube/quantity.h"
 #include "lint/lone.h"
 
 /* Less memory than any program starts with, and more cores than a node has for a sidecar. */
@@ -16,12 +15,9 @@ static struct pn_place place_of(const struct pn_lint_container *c)
 static void check_amount(struct pn_lint *l, const struct pn_lint_container *c, struct pn_str name,
                          const struct pn_trace *t)
 {
-    struct pn_quantity q;
-    struct pn_err err = PN_ERR_INIT;
     __int128 amount;
     bool is_memory = pn_str_is(name, "memory"), is_cpu = pn_str_is(name, "cpu");
-    if (t->kind != PN_TRACE_SCALAR || pn_quantity_from_value(&q, t->scalar, &err) != 0 ||
-        !pn_quantity_nano(&amount, &q) || amount <= 0)
+    if (t->kind != PN_TRACE_SCALAR || !pn_lone_nano(&amount, t->scalar) || amount <= 0)
         return;
     if ((is_memory || pn_str_is(name, "ephemeral-storage")) && amount % nano != 0) {
         pn_lint_report(l, PN_RULE_FRACTIONAL_BYTES, t->at,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lint/judge.h"
 
-#include "kube/quantity.h"
 #include "lint/lone.h"
 
 /* More sidecars than this are told of. */
@@ -61,13 +60,6 @@ void pn_judge_class(struct pn_judge *j)
                   "guaranteedPods: RaiseRequests";
 }
 
-static bool nano_of(__int128 *ret, struct pn_str text)
-{
-    struct pn_quantity q;
-    struct pn_err err = PN_ERR_INIT;
-    return pn_quantity_parse(&q, text, &err) == 0 && pn_quantity_nano(ret, &q);
-}
-
 /* The sidecars request more than the app. */
 void pn_judge_weight(struct pn_judge *j)
 {
@@ -76,8 +68,8 @@ void pn_judge_weight(struct pn_judge *j)
     for (size_t i = 0; p != NULL && i < j->decision->explanation.request_count; i++) {
         const struct pn_change *c = &j->decision->explanation.requests[i];
         __int128 before, after;
-        if (!nano_of(&before, c->before) || !nano_of(&after, c->after) || before == 0 ||
-            after <= 2 * before)
+        if (!pn_lone_nano(&before, pn_string(c->before)) ||
+            !pn_lone_nano(&after, pn_string(c->after)) || before == 0 || after <= 2 * before)
             continue;
         struct pn_str text = PN_JUDGE_FORMAT(j, "%.*s %.*s -> %.*s", PN_STR_ARG(c->what),
                                              PN_STR_ARG(c->before), PN_STR_ARG(c->after));
@@ -98,18 +90,6 @@ void pn_judge_weight(struct pn_judge *j)
     }
 }
 
-static size_t count_sidecars(const struct pn_lint_policy *p)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < p->injection_count; i++) {
-        for (size_t k = 0; k < p->injections[i].container_count; k++) {
-            const struct pn_lint_container *c = &p->injections[i].containers[k];
-            n += (!c->init || c->native) && !c->trace->maybe;
-        }
-    }
-    return n;
-}
-
 void pn_judge_number(struct pn_judge *j)
 {
     struct pn_buf names = PN_BUF_IN_ARENA(j->l->arena);
@@ -118,7 +98,7 @@ void pn_judge_number(struct pn_judge *j)
     for (size_t i = 0; i < j->decision->verdict_count; i++) {
         const struct pn_verdict *v = &j->decision->verdicts[i];
         const struct pn_lint_policy *p = is_injected(v) ? pn_judge_policy(j, v) : NULL;
-        size_t n = p != NULL ? count_sidecars(p) : 0;
+        size_t n = p != NULL ? pn_lone_count_sidecars(p) : 0;
         if (n == 0)
             continue;
         total += n;

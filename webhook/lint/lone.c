@@ -2,11 +2,37 @@
 #include "lint/lone.h"
 
 #include "kube/quantity.h"
+#include "lint/image.h"
 #include "lint/words.h"
 
 bool pn_lone_runs_for_long(const struct pn_lint_container *c)
 {
     return !c->init || c->native;
+}
+
+size_t pn_lone_count_sidecars(const struct pn_lint_policy *p)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->injection_count; i++) {
+        for (size_t k = 0; k < p->injections[i].container_count; k++) {
+            const struct pn_lint_container *c = &p->injections[i].containers[k];
+            n += pn_lone_runs_for_long(c) && !c->trace->maybe;
+        }
+    }
+    return n;
+}
+
+bool pn_lone_nano(__int128 *ret, struct pn_value quantity)
+{
+    struct pn_quantity q;
+    struct pn_err err = PN_ERR_INIT;
+    return pn_quantity_from_value(&q, quantity, &err) == 0 && pn_quantity_nano(ret, &q);
+}
+
+struct pn_str pn_lone_image(const struct pn_lint_container *c)
+{
+    struct pn_str image = pn_trace_str(pn_trace_get(c->trace, "image"));
+    return pn_image_name(pn_image_parse(image).repository);
 }
 
 struct pn_place pn_lone_place(const struct pn_lint_container *c)
@@ -15,7 +41,8 @@ struct pn_place pn_lone_place(const struct pn_lint_container *c)
     return name != NULL && name->at.node != NULL ? name->at : c->trace->at;
 }
 
-bool pn_lone_is_lesser(const struct pn_lint_container *c)
+/* True when request and limit of cpu and memory are known to be no Guaranteed container's. */
+static bool is_lesser(const struct pn_lint_container *c)
 {
     static const char *const paths[][2] = {
         {"resources.requests.cpu", "resources.limits.cpu"},
@@ -23,16 +50,12 @@ bool pn_lone_is_lesser(const struct pn_lint_container *c)
     for (size_t i = 0; i < PN_COUNT_OF(paths); i++) {
         const struct pn_trace *request = pn_trace_path(c->trace, paths[i][0]);
         const struct pn_trace *limit = pn_trace_path(c->trace, paths[i][1]);
-        struct pn_quantity a, b;
-        struct pn_err err = PN_ERR_INIT;
         __int128 x, y;
         if (limit == NULL)
             return true;
         if (request == NULL || request->kind != PN_TRACE_SCALAR || limit->kind != PN_TRACE_SCALAR)
             continue;
-        if (pn_quantity_from_value(&a, request->scalar, &err) == 0 &&
-            pn_quantity_from_value(&b, limit->scalar, &err) == 0 && pn_quantity_nano(&x, &a) &&
-            pn_quantity_nano(&y, &b) && x != y)
+        if (pn_lone_nano(&x, request->scalar) && pn_lone_nano(&y, limit->scalar) && x != y)
             return true;
     }
     return false;
@@ -43,7 +66,7 @@ const struct pn_lint_container *pn_lone_lesser(const struct pn_lint_injection *i
     for (size_t i = 0; i < in->container_count; i++) {
         const struct pn_lint_container *c = &in->containers[i];
         const struct pn_trace *resources = pn_trace_get(c->trace, "resources");
-        if (resources != NULL && resources->kind == PN_TRACE_MAP && pn_lone_is_lesser(c))
+        if (resources != NULL && resources->kind == PN_TRACE_MAP && is_lesser(c))
             return c;
     }
     return NULL;

@@ -9,11 +9,18 @@
 /* It runs for as long as the app does. */
 bool pn_lone_runs_for_long(const struct pn_lint_container *c);
 
-/* True when request and limit of cpu and memory are known to be no Guaranteed container's. */
-bool pn_lone_is_lesser(const struct pn_lint_container *c);
+/* How many of the policy's containers do so, and are there for certain. */
+size_t pn_lone_count_sidecars(const struct pn_lint_policy *p);
 
-/* The first such container of the injection whose resources are written out, or NULL. */
+/* A quantity in nano-units; false: it is none, or out of range. */
+bool pn_lone_nano(__int128 *ret, struct pn_value quantity);
+
+/* The first container of the injection whose resources are written out, and whose requests and
+ * limits of cpu and memory are known to be no Guaranteed container's; or NULL. */
 const struct pn_lint_container *pn_lone_lesser(const struct pn_lint_injection *in);
+
+/* The last part of its image's repository, "fluent-bit"; n == 0: it is not known. */
+struct pn_str pn_lone_image(const struct pn_lint_container *c);
 
 /* Where to say something about the container as such. */
 struct pn_place pn_lone_place(const struct pn_lint_container *c);

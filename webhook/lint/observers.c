@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lint/observers.h"
 
-#include "lint/image.h"
+#include "lint/lone.h"
 
 #define LOGS PN_OBSERVES_LOGS
 #define METRICS PN_OBSERVES_METRICS
@@ -41,8 +41,7 @@ static const struct {
 
 uint32_t pn_observer_by_image(const struct pn_lint_container *c)
 {
-    struct pn_str image = pn_trace_str(pn_trace_get(c->trace, "image"));
-    struct pn_str name = pn_image_name(pn_image_parse(image).repository);
+    struct pn_str name = pn_lone_image(c);
     for (size_t i = 0; i < PN_COUNT_OF(images); i++) {
         if (pn_str_is(name, images[i].name))
             return images[i].observes;
