@@ -24,25 +24,22 @@ static bool is_computed(const struct pn_node *n)
 }
 
 /* True when all that the standards look at is known, whatever a policy or a Pod gives. */
-static bool is_known(struct pn_lint *l, const struct pn_trace *t)
+static bool is_known(const struct pn_trace *t)
 {
     static const char *const fields[] = {"securityContext", "ports",          "startupProbe",
                                          "livenessProbe",   "readinessProbe", "lifecycle"};
-    struct pn_value unused;
     bool whole = t->kind == PN_TRACE_MAP && !t->open && !t->maybe;
     const struct pn_trace *context = pn_trace_get(t, "securityContext");
-    for (size_t i = 0; whole && i < PN_COUNT_OF(fields); i++) {
-        if (pn_trace_value(&unused, &whole, pn_trace_get(t, fields[i]), l->arena) != 0)
-            l->out_of_memory = true;
-    }
+    for (size_t i = 0; whole && i < PN_COUNT_OF(fields); i++)
+        whole = pn_trace_is_whole(pn_trace_get(t, fields[i]));
     return whole && (context == NULL || !is_computed(context->at.node));
 }
 
-static bool are_known(struct pn_lint *l, const struct pn_trace *list)
+static bool are_known(const struct pn_trace *list)
 {
     bool known = list == NULL || (list->kind == PN_TRACE_LIST && !list->open && !list->maybe);
     for (uint32_t i = 0; known && i < pn_trace_count(list); i++)
-        known = is_known(l, pn_trace_item(list, i));
+        known = is_known(pn_trace_item(list, i));
     return known;
 }
 
@@ -50,19 +47,19 @@ static bool are_known(struct pn_lint *l, const struct pn_trace *list)
 static enum pn_security_level level_of(struct pn_lint *l, const struct pn_lint_injection *in)
 {
     const struct pn_trace *spec = pn_trace_get(in->pod, "spec");
-    struct pn_value volumes, v, metadata;
+    struct pn_value v, metadata;
     struct pn_security security;
-    bool whole = true;
-    if (!are_known(l, pn_trace_get(spec, "initContainers")) ||
-        !are_known(l, pn_trace_get(spec, "containers")))
+    bool whole = true, unused = true;
+    if (!are_known(pn_trace_get(spec, "initContainers")) ||
+        !are_known(pn_trace_get(spec, "containers")) ||
+        !pn_trace_is_whole(pn_trace_get(spec, "volumes")))
         return PN_SECURITY_PRIVILEGED;
-    if (pn_trace_value(&volumes, &whole, pn_trace_get(spec, "volumes"), l->arena) != 0 ||
-        pn_trace_value(&metadata, &whole, pn_trace_get(in->pod, "metadata"), l->arena) != 0) {
+    if (pn_trace_value(&metadata, &whole, pn_trace_get(in->pod, "metadata"), l->arena) != 0 ||
+        pn_trace_value(&v, &unused, spec, l->arena) != 0) {
         l->out_of_memory = true;
         return PN_SECURITY_PRIVILEGED;
     }
-    bool unused = true;
-    if (!whole || pn_trace_value(&v, &unused, spec, l->arena) != 0)
+    if (!whole)
         return PN_SECURITY_PRIVILEGED;
     pn_security_judge(&security, metadata, v);
     return pn_security_level_of(&security);

@@ -75,14 +75,9 @@ static const struct pn_trace *find_field(const struct pn_lint_injection *in, str
 }
 
 /* Only what is wholly known, and was written in the template or its values. */
-static bool is_known(struct pn_lint *l, const struct pn_trace *t)
+static bool is_known(const struct pn_trace *t)
 {
-    struct pn_value v;
-    bool whole = true;
-    if (t == NULL || t->kind == PN_TRACE_UNKNOWN || t->at.node == NULL)
-        return false;
-    l->out_of_memory = pn_trace_value(&v, &whole, t, l->arena) != 0 || l->out_of_memory;
-    return whole;
+    return t != NULL && t->at.node != NULL && pn_trace_is_whole(t);
 }
 
 /* Indices of the Pod's lists are those of the fragment only while nothing was left out. */
@@ -136,7 +131,7 @@ void pn_lint_check_validity(struct pn_lint *l, const struct pn_lint_injection *i
         const struct pn_trace *t = find_field(in, e->field);
         /* What is not found may be what is not known. */
         bool may_be_there = e->type == PN_VALIDATE_NOT_FOUND && !whole;
-        if (may_be_there || !is_known(l, t) || t == in->pod)
+        if (may_be_there || !is_known(t) || t == in->pod)
             continue;
         pn_lint_report(l, PN_RULE_INVALID_POD, t->at, "%.*s: %.*s", PN_STR_ARG(e->field),
                        PN_STR_ARG(e->detail));

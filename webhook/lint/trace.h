@@ -83,6 +83,9 @@ bool pn_trace_is_bool(const struct pn_trace *t, bool b);
 /* True when it is known not to be there: NULL, or null. */
 bool pn_trace_is_unset(const struct pn_trace *t);
 
+/* True when all of it is known, also that it is not there: NULL. */
+bool pn_trace_is_whole(const struct pn_trace *t);
+
 /* The value, without what is unknown; *ret_whole, true before, is cleared when anything is. Returns
  * 0 or -ENOMEM. */
 int pn_trace_value(struct pn_value *ret, bool *ret_whole, const struct pn_trace *t,

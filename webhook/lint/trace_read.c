@@ -68,6 +68,16 @@ bool pn_trace_is_unset(const struct pn_trace *t)
     return t == NULL || (t->kind == PN_TRACE_SCALAR && pn_value_is_unset(t->scalar));
 }
 
+bool pn_trace_is_whole(const struct pn_trace *t)
+{
+    bool whole = t == NULL || (t->kind != PN_TRACE_UNKNOWN && !t->open);
+    for (uint32_t i = 0; whole && i < pn_trace_count(t); i++) {
+        const struct pn_trace *item = pn_trace_item(t, i);
+        whole = !item->maybe && pn_trace_is_whole(item);
+    }
+    return whole;
+}
+
 static int list_value(struct pn_value *ret, bool *whole, const struct pn_trace *t,
                       struct pn_arena *a)
 {
