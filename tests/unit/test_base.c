@@ -146,7 +146,11 @@ START_TEST(str_guesses_what_was_meant)
     for (size_t i = 0; i < PN_COUNT_OF(cases); i++) {
         const char *got = pn_str_nearest(pn_str_of(cases[i].word), fields);
         ck_assert_pstr_eq(got, cases[i].nearest);
+        if (got != NULL)
+            ck_assert(pn_str_is_near(pn_str_of(cases[i].word), pn_str_of(got)));
     }
+    ck_assert(!pn_str_is_near(PN_STR("wxyz"), PN_STR("when")));
+    ck_assert(!pn_str_is_near(PN_STR("x"), PN_STR("In")));
     memset(long_word, 'a', sizeof long_word);
     ck_assert_ptr_null(pn_str_nearest((struct pn_str){long_word, sizeof long_word}, fields));
 }

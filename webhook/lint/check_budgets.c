@@ -154,7 +154,7 @@ static void try_from(struct search *s, size_t i)
     struct pn_str when = s->overlap.when;
     bool is_known = s->overlap.is_known;
     pn_overlap_add_policy(&s->overlap, s->policies[i]);
-    if (pn_overlap_is_possible(&s->overlap) && !clashes(s, i)) {
+    if (!clashes(s, i) && pn_overlap_is_possible(&s->overlap)) {
         s->is_in[i] = true;
         s->sum += s->amounts[i];
         try_from(s, i + 1);
