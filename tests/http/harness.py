@@ -12,8 +12,18 @@ import subprocess
 import threading
 import time
 
-START_SECONDS = 30  # a sanitizer build on a busy machine
-ANSWER_SECONDS = 30
+# How long what must come is waited for: by a sanitizer build on a busy machine, too.
+START_SECONDS = ANSWER_SECONDS = EVENT_SECONDS = 60
+
+
+def wait_until(condition, *what, seconds=EVENT_SECONDS):
+    """Waits for the condition to hold. Returns what it gave; `what` is said when it never holds."""
+    until = time.monotonic() + seconds
+    while not (got := condition()):
+        if time.monotonic() > until:
+            raise AssertionError(f"not within {seconds} seconds: " + " ".join(str(part) for part in what))
+        time.sleep(0.02)
+    return got
 
 
 class Closed(Exception):
@@ -145,16 +155,11 @@ class Server:
             self.may_read.wait()
         self.started.put(None)
 
-    def find_line(self, seconds=5, **fields):
+    def find_line(self, seconds=EVENT_SECONDS, **fields):
         """Waits for a log line that has these fields."""
-        until = time.monotonic() + seconds
-        while True:
-            for line in list(self.lines):
-                if all(line.get(name) == value for name, value in fields.items()):
-                    return line
-            if time.monotonic() > until:
-                raise AssertionError(f"no log line with {fields}")
-            time.sleep(0.02)
+        return wait_until(lambda: next((line for line in list(self.lines) if all(
+            line.get(name) == value for name, value in fields.items())), None), "a log line with", fields,
+                          seconds=seconds)
 
     def connect_plain(self):
         return Connection(socket.create_connection(("127.0.0.1", self.port), ANSWER_SECONDS))
@@ -178,6 +183,16 @@ class Server:
                 return float(value)
         return 0.0
 
+    def wait_in_flight(self, count):
+        """Until the server has seen the heads of so many requests that it has not answered."""
+        wait_until(lambda: self.metric("pannier_requests_in_flight") == count, count, "requests in flight")
+
+    def drain(self):
+        """Sends SIGTERM, and waits until new connections are told that it is not ready."""
+        self.signal()
+        self.find_line(message="received SIGTERM: draining")
+        wait_until(lambda: self.metric("pannier_ready") == 0, "it is not ready while it drains")
+
     def connect(self, context=None, name="localhost"):
         plain = socket.create_connection(("127.0.0.1", self.port), ANSWER_SECONDS)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -200,10 +215,13 @@ class Server:
     def signal(self, number=signal.SIGTERM):
         self.process.send_signal(number)
 
-    def wait(self, seconds=30):
+    def wait(self, seconds=EVENT_SECONDS):
+        """Until the process has ended and its log is read to the end. Returns the exit code."""
         code = self.process.wait(seconds)
         self.may_read.set()
-        self.reader.join(5)
+        self.reader.join(EVENT_SECONDS)
+        if self.reader.is_alive():
+            raise AssertionError("the log has no end")
         return code
 
     def stop(self):
