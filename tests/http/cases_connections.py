@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """TLS, many and strange connections, and what the log says of them."""
 
+import contextlib
 import os
 import ssl
 import threading
@@ -9,6 +10,8 @@ import time
 from checks import (BARE, MIB, THREADS_SANITIZED, changed, check, check_decision, check_status, read_review,
                     test)
 from harness import Closed
+
+LINES_A_SECOND = 10  # PN_LOG_LIMIT_PER_SECOND
 
 # ---- TLS and connections -----------------------------------------------------------------------
 
@@ -118,7 +121,7 @@ def two_hundred_connections_at_once(server):
     def client():
         try:
             with server.connect() as connection:
-                barrier.wait(60)
+                barrier.wait(100)  # the first must not have idled too long
                 for _ in range(5):
                     check_decision(connection.ask("POST", "/mutate", body), body)
         except Exception as error:  # pylint: disable=broad-except
@@ -143,18 +146,30 @@ def clients_that_vanish_do_no_harm(server):
     check(server.ask("GET", "/livez").status == 200)
 
 
+def ask_ten_at_once(server):
+    part = b" " * (4 * MIB)
+    with contextlib.ExitStack() as stack:
+        connections = [stack.enter_context(server.connect()) for _ in range(10)]
+        for connection in connections:
+            connection.request("POST", "/mutate", part, length=len(part) + len(BARE))
+        for connection in connections:
+            connection.send(BARE)
+        return [connection.response() for connection in connections]
+
+
 @test
 def bodies_in_total_are_bounded(server):
-    """Ten bodies that take 8 MiB each, for which buffers double, do not fit: some are told so."""
-    part = b" " * (4 * MIB)
-    connections = [server.connect() for _ in range(10)]
-    for connection in connections:
-        connection.request("POST", "/mutate", part, length=len(part) + len(BARE))
-    for connection in connections:
-        connection.send(BARE)
-    answers = [connection.response() for connection in connections]
-    for connection in connections:
-        connection.close()
+    """Ten bodies that take 8 MiB each, for which buffers double, do not fit: some are told so. Where the machine had no
+    time for us, the server cut what took longer than it waits, and it is tried again."""
+    for _ in range(10):
+        began = time.monotonic()
+        try:
+            answers = ask_ten_at_once(server)
+            break
+        except (Closed, OSError):
+            check(time.monotonic() - began > 9, "a connection was closed too early")
+    else:
+        raise AssertionError("the machine never had time")
     codes = sorted(answer.status for answer in answers)
     check(set(codes) <= {200, 503} and 200 in codes, codes)
     for answer in answers:
@@ -190,11 +205,16 @@ def each_decision_is_one_line_without_contents(server):
 @test
 def refusals_are_logged_and_cannot_flood(server):
     time.sleep(1.1)  # a second of its own
+    began = time.monotonic()
     with server.connect() as connection:
         for i in range(300):
             connection.ask("GET", f"/nope-{i}\x1b[31m")
-    server.find_line(path="/nope-0\x1b[31m")  # the log has a writer of its own
+        seconds = int(time.monotonic() - began) + 2  # that these lie in, at most
+        body = changed(lambda review: review["request"].update(uid="after-refusals"), "web.json")
+        check_decision(connection.ask("POST", "/mutate", body), body)
+    server.find_line(uid="after-refusals")  # the log has a writer of its own
     lines = [line for line in server.lines if str(line.get("path", "")).startswith("/nope-")]
-    check(0 < len(lines) < 100, len(lines), "lines for 300 refusals")
+    check(lines and lines[0]["path"] == "/nope-0\x1b[31m", lines[:1])
+    check(len(lines) <= LINES_A_SECOND * seconds, len(lines), "lines for 300 refusals in", seconds, "seconds")
     check(lines[0]["status"] == 404 and lines[0]["level"] == "warn", lines[0])
     check(not any("\x1b" in text for text in server.text), "a control character in the log")
