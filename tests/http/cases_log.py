@@ -5,12 +5,14 @@ import contextlib
 import json
 import os
 import pty
+import re
+import socket
+import ssl
 import subprocess
 import tempfile
-import time
 
 from checks import BINARY, POLICIES, changed, check, check_decision, test
-from harness import Server
+from harness import ANSWER_SECONDS, EVENT_SECONDS, Connection, Server, wait_until
 
 POLICY = """apiVersion: pannier.dev/v1alpha1
 kind: SidecarTemplate
@@ -126,17 +128,23 @@ def nothing_below_the_level_is_told(_):
             [BINARY, "serve", "--bind-address", "127.0.0.1", "--secure-port", "0", "--metrics-bind-address", "0",
              "-p", POLICIES, "--cert-dir", directory, "--shutdown-delay", "0s", "--log-level", "warn"],
             stderr=subprocess.PIPE, text=True)
-        wait_for(os.path.join(directory, "ca.crt"))
+        ca = os.path.join(directory, "ca.crt")
+        wait_until(lambda: os.path.exists(ca), ca, "is there")
+        plain = socket.create_connection(("127.0.0.1", listening_port(process)), ANSWER_SECONDS)
+        context = ssl.create_default_context(cafile=ca)
+        with Connection(context.wrap_socket(plain, server_hostname="localhost")) as connection:
+            check(connection.ask("GET", "/livez").status == 200)
         process.terminate()
-        check(process.communicate(timeout=20)[1] == "" and process.returncode == 0)
+        check(process.communicate(timeout=EVENT_SECONDS)[1] == "" and process.returncode == 0)
 
 
-def wait_for(path):
-    until = time.monotonic() + 20
-    while not os.path.exists(path):
-        check(time.monotonic() < until, path, "is not there")
-        time.sleep(0.02)
-    time.sleep(0.3)
+def listening_port(process):
+    """Of a process that does not tell it. It listens before its certificate is there."""
+    files = f"/proc/{process.pid}/fd"
+    inodes = {os.readlink(f"{files}/{fd}")[8:-1] for fd in os.listdir(files)}  # of "socket:[INODE]"
+    with open("/proc/net/tcp", encoding="ascii") as table:
+        rows = [row.split() for row in table]
+    return next(int(row[1].partition(":")[2], 16) for row in rows if row[9] in inodes and row[3] == "0A")
 
 
 @test
@@ -147,9 +155,11 @@ def a_terminal_gets_text(_):
             [BINARY, "serve", "--bind-address", "127.0.0.1", "--secure-port", "0", "--metrics-bind-address", "0",
              "-p", POLICIES, "--cert-dir", directory, "--shutdown-delay", "0s"], stderr=theirs)
         os.close(theirs)
-        text = os.read(ours, 4096).decode()
+        text = ""
+        while not re.search(" serving .*\n", text):  # lines come as they are written; at the end of the process, EIO
+            text += os.read(ours, 4096).decode()
         process.terminate()
-        check(process.wait(20) == 0)
+        check(process.wait(EVENT_SECONDS) == 0)
         os.close(ours)
         check(" INFO  serving address=127.0.0.1 port=" in text, text)
 
