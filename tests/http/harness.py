@@ -155,11 +155,10 @@ class Server:
             self.may_read.wait()
         self.started.put(None)
 
-    def find_line(self, seconds=EVENT_SECONDS, **fields):
+    def find_line(self, **fields):
         """Waits for a log line that has these fields."""
         return wait_until(lambda: next((line for line in list(self.lines) if all(
-            line.get(name) == value for name, value in fields.items())), None), "a log line with", fields,
-                          seconds=seconds)
+            line.get(name) == value for name, value in fields.items())), None), "a log line with", fields)
 
     def connect_plain(self):
         return Connection(socket.create_connection(("127.0.0.1", self.port), ANSWER_SECONDS))
