@@ -23,7 +23,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from tap import finish, report  # pylint: disable=wrong-import-position
 
 PANNIER, SCRIPTS = (pathlib.Path(a).resolve() for a in sys.argv[1:])
-TIMEOUT_SECONDS = 20
+TIMEOUT_SECONDS = 60
 
 FILES = ["web app.yaml", "it's.yaml", "a=b.yaml", "dollar$x.yaml", "-dash.yaml", "plain/nested.yaml"]
 

@@ -257,7 +257,7 @@ START_TEST(a_full_pipe_blocks_nobody_and_losses_are_told)
     int64_t began = now_ms();
     for (int i = 0; i < FLOOD_LINES; i++)
         pn_log_say(p.log, PN_LOG_INFO, "a line of the flood that is long enough to fill it: %d", i);
-    ck_assert_int_lt(now_ms() - began, 1500);
+    ck_assert_int_lt(now_ms() - began, 30000); /* who waited for each line would take minutes */
     uint64_t dropped = pn_log_dropped(p.log);
     ck_assert_uint_gt(dropped, 0);
     ck_assert_uint_lt(dropped, FLOOD_LINES);
@@ -287,7 +287,7 @@ START_TEST(a_full_pipe_does_not_hold_up_the_end)
         pn_log_say(p.log, PN_LOG_INFO, "a line of the flood that is long enough to fill it: %d", i);
     int64_t began = now_ms();
     pn_log_free(p.log);
-    ck_assert_int_le(now_ms() - began, PN_LOG_FLUSH_SECONDS * 1000 + 2000);
+    ck_assert_int_le(now_ms() - began, PN_LOG_FLUSH_SECONDS * 1000 + 30000);
     close(p.write_fd);
     close_log(&p);
 }
@@ -317,9 +317,10 @@ START_TEST(a_kind_of_line_is_limited)
     int64_t began = now_ms();
     for (int i = 0; i < 1000; i++)
         passed += pn_log_limit_pass(p.log, &limit, &held_back);
-    bool one_window = now_ms() / 1000 == began / 1000;
+    unsigned windows = (unsigned)(now_ms() / 1000 - began / 1000) + 1;
+    bool one_window = windows == 1;
     ck_assert_uint_ge(passed, PN_LOG_LIMIT_PER_SECOND);
-    ck_assert_uint_le(passed, PN_LOG_LIMIT_PER_SECOND * (one_window ? 1u : 2u));
+    ck_assert_uint_le(passed, PN_LOG_LIMIT_PER_SECOND * windows);
     usleep(1100000);
     ck_assert(pn_log_limit_pass(p.log, &limit, &held_back));
     if (one_window)
