@@ -25,7 +25,7 @@ def has_guard(received):
 
 def issue(fixture, directory):
     subprocess.run([fixture.binary, "certs", "issue", "--san", "127.0.0.1", "-d", directory],
-                   check=True, capture_output=True, timeout=30)
+                   check=True, capture_output=True, timeout=60)
 
 
 @test
@@ -39,7 +39,7 @@ def certificate_rotates_under_load_without_one_failed_call(fixture):
             for done in range(1, ROTATIONS + 1):
                 issue(fixture, directory)
                 wait_until("the new certificate is taken", REACH_SECONDS,
-                           lambda done=done: pannier.told("took a new certificate") == done)
+                           lambda done=done: pannier.told("took a new certificate") >= done)
                 load.wait_for_more(MORE)
         return load.check()
 

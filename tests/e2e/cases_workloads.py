@@ -21,7 +21,7 @@ EVERYWHERE = HERE / "policies/everywhere.yaml"
 ROLLOUT = HERE / "policies/rollout.yaml"
 WORKLOADS = "workloads.yaml"
 EACH_KIND = 6
-RUN_SECONDS = 30
+RUN_SECONDS = 120
 
 
 def previewed(pannier, manifest, namespace):

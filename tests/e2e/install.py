@@ -162,7 +162,7 @@ class Installation:
         check_equal("probe", (probe["scheme"], probe["port"]), ("HTTPS", "webhook"))
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        with urllib.request.urlopen(f"https://127.0.0.1:{port}{probe['path']}", context=context, timeout=10) as answer:
+        with urllib.request.urlopen(f"https://127.0.0.1:{port}{probe['path']}", context=context, timeout=60) as answer:
             check_equal(probe["path"], answer.status, 200)
 
     def port(self):

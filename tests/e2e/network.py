@@ -11,7 +11,7 @@ import pathlib
 import socket
 import threading
 
-CONNECT_SECONDS = 10
+CONNECT_SECONDS = 30
 
 
 class Network:

@@ -11,7 +11,7 @@ import threading
 
 from cluster import make_certificate, wait_until
 
-REACH_SECONDS = 30
+REACH_SECONDS = 120
 CONFIGURATIONS = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
 # Its label makes it a Pod that the API server asks about, where a registration has conditions.
 PROBE = {"metadata": {"generateName": "probe-", "labels": {"inject.pannier.dev/logging": "enabled"}},
@@ -54,10 +54,11 @@ class Webhook:
         self.cluster.client.create(CONFIGURATIONS, {"metadata": {"name": self.name}, "webhooks": [webhook]})
 
     def register_pannier(self, server, port, ca_file, failure_policy="Fail"):
-        """As `pannier webhook-config` says, apart from what would hide failures: Ignore."""
+        """As `pannier webhook-config` says, apart from what would hide failures, Ignore, and from what would make one of
+        a busy machine, a short time-out."""
         registration, _ = registrations(server, port, ca_file)
         (webhook,) = registration["webhooks"]
-        self.register({**webhook, "failurePolicy": failure_policy})
+        self.register({**webhook, "failurePolicy": failure_policy, "timeoutSeconds": 30})
 
     def is_called(self, namespace):
         answer = self.cluster.client.create_pod(namespace, PROBE, dryRun="All")
@@ -82,7 +83,7 @@ class Validation:
         _, registration = registrations(pannier, pannier.port, pannier.ca_file)
         for webhook in registration["webhooks"]:
             webhook["namespaceSelector"]["matchLabels"] = {"kubernetes.io/metadata.name": namespace}
-            webhook["failurePolicy"] = "Fail"
+            webhook.update(failurePolicy="Fail", timeoutSeconds=30)
         self.client.create(self.path, {**registration, "metadata": {"name": self.name}})
 
         def asked():

@@ -8,7 +8,7 @@ from checks import LISTS, check, settled
 from client import MERGE_PATCH
 from cluster import wait_until
 
-PODS_SECONDS = 60
+PODS_SECONDS = 180
 BETWEEN = ("replicasets", "jobs")  # what may stand between a Pod and its workload
 GROUPS = {"replicasets": "apps", "jobs": "batch", "cronjobs": "batch", "deployments": "apps"}
 # Labels that differ from one creation to the next.
