@@ -208,7 +208,7 @@ def tells_scanners_its_packages(image):
 @test
 def tells_its_version(image):
     with image.start("version") as program:
-        out, err = program.communicate(timeout=30)
+        out, err = program.communicate(timeout=60)
     assert program.returncode == 0 and "pannier" in out, out + err
 
 
@@ -237,17 +237,17 @@ def answers_a_review_over_tls(image):
         review = image.project / "tests/data/reviews/web.json"
         context = ssl.create_default_context(cafile=certificates / "ca.crt")
         url = f"https://127.0.0.1:{event['port']}"
-        with urllib.request.urlopen(f"{url}/readyz", context=context, timeout=10) as answer:
+        with urllib.request.urlopen(f"{url}/readyz", context=context, timeout=60) as answer:
             assert answer.status == 200
         request = urllib.request.Request(f"{url}/mutate", review.read_bytes(), {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, context=context, timeout=10) as answer:
+        with urllib.request.urlopen(request, context=context, timeout=60) as answer:
             patch = base64.b64decode(json.load(answer)["response"]["patch"])
         previewed = subprocess.run([image.pannier, "preview", "-f", review, "-p", image.project / "templates", "-o", "patch"],
                                    check=True, capture_output=True).stdout
         assert patch == previewed.strip(), "the patch is another"
     finally:
         program.terminate()
-        program.communicate(timeout=30)
+        program.communicate(timeout=60)
     assert program.returncode == 0, program.returncode
 
 

@@ -20,12 +20,12 @@ def program(name):
     return path
 
 
-def get(url, timeout=5):
+def get(url, timeout=60):
     with urllib.request.urlopen(url, timeout=timeout) as answer:
         return answer.read().decode()
 
 
-def eventually(check, seconds=20):
+def eventually(check, seconds=120):
     """The first true result of check(), which may raise AssertionError or OSError until then."""
     ends = time.monotonic() + seconds
     while True:

@@ -175,7 +175,8 @@ class Container:
         probe = self.spec.get(kind)
         if probe is None:
             return
-        ends = time.monotonic() + probe.get("failureThreshold", 3) * probe.get("periodSeconds", 10)
+        # as long as the kubelet would, or longer: the machine may be busy with what else is tested
+        ends = time.monotonic() + max(probe.get("failureThreshold", 3) * probe.get("periodSeconds", 10), 120)
         while not self.probe(probe):
             if self.process.poll() is not None:
                 raise AssertionError(f"{self.name} ended with {self.process.returncode}: "

@@ -74,7 +74,7 @@ def echo_server(address, tls=None):
         listener.close()
 
 
-def get(url, timeout=10):
+def get(url, timeout=60):
     """(status, body) of a GET."""
     try:
         with urllib.request.urlopen(url, timeout=timeout) as answer:
@@ -83,7 +83,7 @@ def get(url, timeout=10):
         return error.code, error.read().decode()
 
 
-def wait_until(true, seconds=10):
+def wait_until(true, seconds=120):
     ends = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < ends, f"not within {seconds} seconds"
@@ -91,7 +91,7 @@ def wait_until(true, seconds=10):
 
 
 def echoed(port, text):
-    with socket.create_connection(("127.0.0.1", port), 5) as s:
+    with socket.create_connection(("127.0.0.1", port), 60) as s:
         s.sendall(text)
         return s.recv(1000)
 

@@ -139,14 +139,14 @@ def test_postgres(folder):
     login = {"username": "monitor", "password": "p@ss:w/rd"}
     with running(folder, postgres(), exporter("postgres_exporter"),
                  {"own": login, "monitor": login}, SERVER_OF_POSTGRES) as (_, metrics):
-        eventually(lambda: metrics()["pg_up"] == 1, 60)
+        eventually(lambda: metrics()["pg_up"] == 1)
         assert metrics()['pg_database_size_bytes{datname="postgres"}'] > 0
 
 
 def test_postgres_without_its_secret(folder):
     with running(folder, postgres(), exporter("postgres_exporter"),
                  {"own": {"password": "x"}}, SERVER_OF_POSTGRES) as (p, metrics):
-        eventually(lambda: "ready to accept connections" in p.containers["server"].logs(), 60)
+        eventually(lambda: "ready to accept connections" in p.containers["server"].logs())
         assert metrics()["pg_up"] == 0
 
 
@@ -197,7 +197,7 @@ def test_jmx(folder):
     jar = program("jmx_prometheus_httpserver.jar")
     image = Program(["java", "-jar", "/exporter.jar"], {"/exporter.jar": jar})
     with running(folder, pod, image, {"app": {"App.java": APP}}) as (p, metrics):
-        eventually(lambda: metrics().get("java_lang_memory_heapmemoryusage_used"), 60)
+        eventually(lambda: metrics().get("java_lang_memory_heapmemoryusage_used"))
         assert metrics()["jmx_scrape_error"] == 0
         p.containers["server"].stop()
         eventually(lambda: metrics()["jmx_scrape_error"] == 1)  # it is told one scrape late

@@ -59,7 +59,7 @@ class VaultServer:
             self.process.wait()
 
     def wait(self):
-        ends = time.monotonic() + 60
+        ends = time.monotonic() + 120
         while True:
             try:
                 self.call("GET", "sys/mounts/secret")  # the last thing that -dev makes
@@ -74,7 +74,7 @@ class VaultServer:
         request = urllib.request.Request(
             f"{self.address}/v1/{path}", method=method, headers={"X-Vault-Token": token},
             data=None if body is None else json.dumps(body).encode())
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             text = answer.read()
         return json.loads(text) if text else None
 
