@@ -6,11 +6,13 @@ import json
 import subprocess
 
 from bench_engine import ratios
-from figures import at_least, at_most
-from processes import SERVER_CPUS, Allocations, Pannier, Program, answer_of, load
+from figures import at_least, at_most, number, spread
+from processes import SERVER_CPUS, Allocations, Pannier, Program, answer_of, load, paced_load
 
 CONNECTIONS = [1, 16, 128]
 SIDECARS = ["log-shipper", "envoy-proxy", "metrics-nginx"]
+HALF_CONNECTIONS = 16
+HALF_TOLERANCE = 0.1  # of the rate that was asked for: beyond it another load was measured
 COUNTED = 1000  # requests, for allocations
 
 
@@ -89,14 +91,19 @@ def tell(run, counted, names):
                 run.figures.add(f"server-{name}-{connections}-{text}", f"    {text}", [c[field] for c in rounds], "µs")
 
 
-def start_others(run, env=None):
-    """The constant handler, and the Go webhook where it could be built."""
+def start_constant(run, env=None):
+    """It answers what pannier does."""
     with start_pannier(run, run.pair) as target:
         answer = answer_of(target, run.review("web"))
     check_answer("pannier", answer)
     path = run.work / "answer.json"
     path.write_bytes(answer)
-    others = {"constant": Program(run, run.tool("bench-constant"), path, env)}
+    return Program(run, run.tool("bench-constant"), path, env)
+
+
+def start_others(run, env=None):
+    """The constant handler, and the Go webhook where it could be built."""
+    others = {"constant": start_constant(run, env)}
     if run.go_webhook and not env:
         others["go"] = Program(run, run.go_webhook, write_addition(run))
         check_answer("go", answer_of(others["go"], run.review("web")))
@@ -134,6 +141,44 @@ def server(run):
         for target in targets.values():
             target.stop()
     count_allocations(run)
+
+
+def measure_half(run, targets, asked):
+    """{name: [what was counted in each round]}, the servers in turns, at `asked` requests a second."""
+    seconds, rounds = run.choose((1, 15), (1, 1))  # short: what else the machine does falls into some
+    counted = {name: [] for name in targets}
+    for _ in range(rounds):
+        for name, target in targets.items():
+            counted[name].append(paced_load(run, target, HALF_CONNECTIONS, asked, seconds))
+    return counted
+
+
+def tell_half(run, counted, asked):
+    """A goal is judged only where the load was the one that was asked for."""
+    reached = {name: [c["requests"] / c["seconds"] / asked for c in rounds] for name, rounds in counted.items()}
+    as_asked = all(abs(part - 1) <= HALF_TOLERANCE for parts in reached.values() for part in parts)
+    run.figures.begin(f"The server at half load: {number(asked)} requests/s over {HALF_CONNECTIONS} connections, evenly spread")
+    p99 = {name: [c["p99_us"] for c in rounds] for name, rounds in counted.items()}
+    run.figures.add("half-constant-ratio-p99", "p99, of the constant handler's" + ("" if as_asked else ": another load, not judged"),
+                    ratios(p99["pannier"], p99["constant"]), "×", at_most(1.5) if as_asked else None)
+    for name, rounds in counted.items():
+        run.figures.add(f"half-{name}-p99", f"  {name}", p99[name], "µs")
+        run.figures.add(f"half-{name}-p50", "    p50", [c["p50_us"] for c in rounds], "µs")
+        run.figures.add(f"half-{name}-reached", "    requests, of those that were asked for", reached[name], "×")
+
+
+def half(run):
+    """What a request takes when pannier has half of the load that it can bear, and the constant handler the same."""
+    targets = {"pannier": start_pannier(run, run.pair), "constant": start_constant(run)}
+    try:
+        for target in targets.values():
+            paced_load(run, target, HALF_CONNECTIONS, 0, 1)  # warm
+        seconds, rounds = run.choose((2, 3), (1, 1))
+        most = spread(rate([paced_load(run, targets["pannier"], HALF_CONNECTIONS, 0, seconds) for _ in range(rounds)]))[0]
+        tell_half(run, measure_half(run, targets, round(most / 2)), round(most / 2))
+    finally:
+        for target in targets.values():
+            target.stop()
 
 
 def connections(run):

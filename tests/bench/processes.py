@@ -69,7 +69,8 @@ class Pannier(Target):
     def __init__(self, run, pair, policies, *arguments, cpus=None, env=None):
         self.server = Server(str(run.pannier), "", "--tls-cert-file", str(pair[0]), "--tls-private-key-file", str(pair[1]),
                              "--shutdown-delay", "0s", *arguments, policies=str(policies), own_cert=False,
-                             before=pin(cpus) if cpus else None, env={**os.environ, **(env or {})})
+                             before=pin(cpus) if cpus else None, env={**os.environ, **(env or {})},
+                             log=run.work / "pannier.log")  # to read it here would take a CPU from those that are measured
         super().__init__(self.server.process, self.server.port, pair)
 
     def stop(self):
@@ -126,6 +127,15 @@ def load(target, connections, seconds, review=None, close=False):
         raise RuntimeError(f"nothing was answered in {seconds} s: the machine is too busy")
     counted["cpu_seconds"] = target.cpu_seconds() - before
     return counted
+
+
+def paced_load(run, target, connections, rate, seconds):
+    """The same by bench-paced, `rate` requests a second; 0: as many as are answered."""
+    done = subprocess.run([run.tool("bench-paced"), str(target.port), str(connections), str(rate), str(seconds), run.review("web")],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=pin(LOAD_CPUS), check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"bench-paced: {done.stdout}")
+    return json.loads(done.stdout)
 
 
 class Allocations:

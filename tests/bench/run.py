@@ -32,6 +32,7 @@ BENCHES = {
     "policies": bench_engine.policies,
     "growth": bench_engine.growth,
     "server": bench_server.server,
+    "half": bench_server.half,
     "connections": bench_server.connections,
     "memory": bench_process.memory,
     "start": bench_process.ready,

@@ -53,6 +53,18 @@ def check_run():
     check("the engine allocates nothing", by_name["engine-web-allocations"]["value"] == 0, by_name["engine-web-allocations"])
 
 
+def check_half():
+    code, text, found = measure("half")
+    by_name = {f["name"]: f for f in found}
+    check("half load is measured", code == 0 and len(by_name) == len(found) == 7, text)
+    ratio, own, constant = (by_name[f"half-{name}-p99"] for name in ("constant-ratio", "pannier", "constant"))
+    check("the server is compared at half load", abs(ratio["value"] * constant["value"] - own["value"]) < 0.01 * own["value"], found)
+    reached = [by_name[f"half-{name}-reached"]["value"] for name in ("pannier", "constant")]
+    as_asked = all(0.9 <= part <= 1.1 for part in reached)
+    check("it is judged when the load was as asked", ratio["goal"] == ("≤ 1.5" if as_asked else None), (reached, ratio))
+    check("otherwise it says so", ("not judged" in text) == (not as_asked), text)
+
+
 def check_parts():
     check("an exponent is that of its power law", abs(exponent([(n, 3 * n ** 1.5) for n in (1, 10, 100)]) - 1.5) < 1e-9)
     met = [figures.Figure("x", "", [v], "", g).met for v, g in [
@@ -66,6 +78,7 @@ def check_parts():
 
 
 check_run()
+check_half()
 check_parts()
 print(f"1..{len(results)}")
 sys.exit(0 if all(results) else 1)

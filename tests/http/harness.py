@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A pannier server under test, and raw HTTPS connections to it. Standard library only."""
 
+import contextlib
 import json
 import os
 import queue
@@ -112,8 +113,9 @@ class Server:
     """`pannier serve` on a free port of the loopback, with its log read line by line."""
 
     def __init__(self, binary, directory, *arguments, policies=None, own_cert=True, files=None,
-                 before=None, env=None):
-        """`files`: limit of descriptors; `before`: called in the child before it becomes pannier."""
+                 before=None, env=None, log=None):
+        """`files`: limit of descriptors; `before`: called in the child before it becomes pannier; `log`: a file
+        that the log goes to, which nobody reads once the server serves."""
         self.binary, self.directory = binary, directory
         command = [binary, "serve", "--bind-address", "127.0.0.1", "--secure-port", "0",
                    "--metrics-bind-address", "127.0.0.1:0"]
@@ -123,15 +125,16 @@ class Server:
             command += ["-p", policies]
         if files:
             before = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
-        self.process = subprocess.Popen(command + list(arguments), stderr=subprocess.PIPE,
-                                        stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
-                                        preexec_fn=before, env=env)
+        with open(log, "wb") if log else contextlib.nullcontext(subprocess.PIPE) as log_end:
+            self.process = subprocess.Popen(command + list(arguments), stderr=log_end,
+                                            stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+                                            preexec_fn=before, env=env)
         self.lines = []
         self.text = []
         self.started = queue.Queue()
         self.may_read = threading.Event()
         self.may_read.set()
-        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader = threading.Thread(target=self._read_file if log else self._read, args=[log] if log else [], daemon=True)
         self.reader.start()
         line = self.started.get(timeout=START_SECONDS)
         if line is None:
@@ -154,6 +157,21 @@ class Server:
                 self.started.put(line)
             self.may_read.wait()
         self.started.put(None)
+
+    def _read_file(self, path):
+        """Until the server serves, or has ended."""
+        while True:
+            ended = self.process.poll() is not None
+            with open(path, encoding="utf-8", errors="replace") as file:
+                self.text = file.read().splitlines(keepends=True)
+            for text in self.text:
+                if text.endswith("\n") and '"message":"serving"' in text:
+                    self.started.put(json.loads(text))
+                    return
+            if ended:
+                self.started.put(None)
+                return
+            time.sleep(0.01)
 
     def find_line(self, **fields):
         """Waits for a log line that has these fields."""
