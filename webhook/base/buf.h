@@ -39,7 +39,15 @@ void pn_buf_reset(struct pn_buf *b, size_t keep_bytes);
 void pn_buf_append(struct pn_buf *b, const void *bytes, size_t n);
 void pn_buf_str(struct pn_buf *b, struct pn_str text);
 void pn_buf_cstr(struct pn_buf *b, const char *text);
-void pn_buf_char(struct pn_buf *b, char c);
+
+static inline void pn_buf_char(struct pn_buf *b, char c)
+{
+    if (b->len < b->cap && !b->failed)
+        b->data[b->len++] = c;
+    else
+        pn_buf_append(b, &c, 1);
+}
+
 void pn_buf_int(struct pn_buf *b, int64_t i);
 void pn_buf_printf(struct pn_buf *b, const char *format, ...) PN_PRINTF(2, 3);
 

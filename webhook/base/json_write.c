@@ -32,9 +32,25 @@ static void write_escape(struct pn_buf *out, unsigned char c)
 static const bool needs_care[256] = {
     [0 ... 0x1f] = true, ['"'] = true, ['\\'] = true, [0x80 ... 0xff] = true};
 
+/* How many bytes from the start need no care, or fewer: eight at a time. */
+static size_t count_plain(struct pn_str text)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+    size_t i = 0;
+    for (uint64_t w; i + sizeof w <= text.n; i += sizeof w) {
+        memcpy(&w, text.s + i, sizeof w);
+        /* A byte's top bit is set where it is 0 after the XOR, below 0x20, or has it already. */
+        uint64_t quote = w ^ ones * '"', backslash = w ^ ones * '\\';
+        uint64_t care = (quote - ones) | (backslash - ones) | (w - ones * 0x20) | w;
+        if ((care & tops) != 0)
+            break;
+    }
+    return i;
+}
+
 void pn_json_write_text(struct pn_buf *out, struct pn_str text)
 {
-    size_t done = 0, i = 0;
+    size_t done = 0, i = count_plain(text);
     while (i < text.n) {
         unsigned char c = (unsigned char)text.s[i];
         if (!needs_care[c]) {
@@ -52,13 +68,30 @@ void pn_json_write_text(struct pn_buf *out, struct pn_str text)
         else
             pn_buf_cstr(out, "\xef\xbf\xbd");
         done = ++i;
+        i += count_plain((struct pn_str){text.s + i, text.n - i});
     }
     if (done < text.n)
         pn_buf_append(out, text.s + done, text.n - done);
 }
 
+static bool is_plain(struct pn_str text)
+{
+    size_t i = count_plain(text);
+    while (i < text.n && !needs_care[(unsigned char)text.s[i]])
+        i++;
+    return i == text.n;
+}
+
 void pn_json_write_str(struct pn_buf *out, struct pn_str text)
 {
+    if (text.n > 0 && is_plain(text)) { /* nearly always: in one piece */
+        char *at = pn_buf_reserve(out, text.n + 2);
+        if (at == NULL)
+            return;
+        at[0] = at[text.n + 1] = '"';
+        memcpy(at + 1, text.s, text.n);
+        return;
+    }
     pn_buf_char(out, '"');
     pn_json_write_text(out, text);
     pn_buf_char(out, '"');

@@ -92,6 +92,7 @@ static int collect(struct pn_budgets *ret, const struct pn_plan *plan, struct pn
         if (r != 0)
             return r;
         ret->items[ret->count++] = b;
+        ret->asks_whole = ret->asks_whole || b->growth_requests.count > 0;
         if (b->guaranteed == PN_GUARANTEED_SKIP || ret->guaranteed == PN_GUARANTEED_ALLOW)
             ret->guaranteed = b->guaranteed;
         ret->raises_pod_level = !b->skips_pod_level && (first || ret->raises_pod_level);
@@ -126,6 +127,8 @@ int pn_budgets_init(struct pn_budgets *ret, const struct pn_plan *plan, struct p
         return r == PN_RESOURCES_E_INVALID ? PN_BUDGETS_E_POD : r;
     b.stated = received.pod.requests;
     b.qos = b.counts ? pn_budgets_qos(&b, &b.start) : PN_QOS_UNKNOWN;
+    b.asks_whole = b.asks_whole || has_pod_level ||
+                   (b.guaranteed == PN_GUARANTEED_SKIP && b.qos == PN_QOS_GUARANTEED);
     *ret = b;
     return 0;
 }
@@ -258,10 +261,11 @@ static int measure(struct pn_budget_usage *ret, const struct pn_budgets *b,
     int r = list_added(&items, &ret->sidecars, plan, present);
     if (r == 0)
         r = pn_resources_sum(&ret->added, items, ret->sidecars, plan->arena, &err);
-    if (r == 0)
+    ret->whole = b->start;
+    if (r == 0 && b->asks_whole)
         r = pn_planned_spec(&spec, plan, b->spec,
                             present ? PN_PLANNED_PRESENT : PN_PLANNED_RENDERED);
-    if (r == 0)
+    if (r == 0 && b->asks_whole)
         r = pn_resources_of_spec(&ret->whole, spec, plan->arena, &err);
     return r > 0 ? -EINVAL : r; /* what we render is checked, and the Pod was read before */
 }

@@ -62,7 +62,8 @@ void pn_budget_decode(struct pn_budget_draft *ret, struct pn_decoder *d,
 struct pn_budget_usage {
     uint32_t sidecars;             /* of ours */
     struct pn_requirements added;  /* of our containers that run for long */
-    struct pn_pod_resources whole; /* the Pod minus what is ours, and what is planned */
+    struct pn_pod_resources whole; /* the Pod minus what is ours, and what is planned; without the
+                                      latter where nobody asks (pn_budgets.asks_whole) */
 };
 
 /* All budgets that hold for one Pod, and what it comes to so far. */
@@ -75,6 +76,7 @@ struct pn_budgets {
     bool raises_pod_level;
     bool counts;     /* there is something to count: a budget, or pod-level resources */
     enum pn_qos qos; /* of the Pod minus what is ours */
+    bool asks_whole; /* somebody looks at what the whole Pod comes to, not only at what is added */
     struct pn_pod_resources start;  /* of the Pod minus what is ours */
     struct pn_resource_list stated; /* the requests of spec.resources, as defaulting leaves them */
     struct pn_value spec;           /* as received */

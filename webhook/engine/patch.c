@@ -175,12 +175,15 @@ static int write_spec_list(struct writer *w, const char *name, struct pn_value r
     for (uint32_t i = 0; i < new.count; i++) {
         if (insert || i == 0) {
             open_add(w);
-            pn_buf_printf(w->out, "/spec/%s", name);
+            pn_buf_cstr(w->out, "/spec/");
+            pn_buf_cstr(w->out, name);
         }
+        if (insert)
+            pn_buf_char(w->out, '/');
         if (insert && by_index)
-            pn_buf_printf(w->out, "/%u", new.items[i]->at + i);
+            pn_buf_int(w->out, new.items[i]->at + i);
         else if (insert)
-            pn_buf_cstr(w->out, "/-");
+            pn_buf_char(w->out, '-');
         if (insert || i == 0)
             open_value(w);
         if (!insert)

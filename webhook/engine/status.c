@@ -197,8 +197,12 @@ static int make_audit(struct pn_str *ret, const struct pn_decision *d, enum audi
             pn_buf_cstr(&text, ",...");
             break;
         }
-        pn_buf_printf(&text, "%s%.*s%s%s", text.len > 0 ? "," : "",
-                      PN_STR_ARG(policy_of(d, v)->name), id[0] != '\0' ? "=" : "", id);
+        if (text.len > 0)
+            pn_buf_char(&text, ',');
+        pn_buf_str(&text, policy_of(d, v)->name);
+        if (id[0] != '\0')
+            pn_buf_char(&text, '=');
+        pn_buf_cstr(&text, id);
     }
     if (text.failed)
         return -ENOMEM;

@@ -51,6 +51,10 @@ static inline bool take_char(struct pn_str *rest, const char *any_of)
     return true;
 }
 
+static const bool is_of_suffix[256] = {
+    ['e'] = true, ['E'] = true, ['i'] = true, ['n'] = true, ['u'] = true, ['m'] = true,
+    ['k'] = true, ['K'] = true, ['M'] = true, ['G'] = true, ['T'] = true, ['P'] = true};
+
 static bool split_parts(struct parts *ret, struct pn_str text)
 {
     struct parts p = {.negative = text.n > 0 && text.s[0] == '-'};
@@ -65,8 +69,8 @@ static bool split_parts(struct parts *ret, struct pn_str text)
         p.fraction = take_digits(&rest);
     p.any_digit = p.any_digit || p.whole.n + p.fraction.n > 0;
     p.suffix = rest;
-    while (take_char(&rest, "eEinumkKMGTP"))
-        continue;
+    while (rest.n > 0 && is_of_suffix[(unsigned char)rest.s[0]])
+        rest = (struct pn_str){rest.s + 1, rest.n - 1};
     take_char(&rest, "+-");
     take_digits(&rest);
     *ret = p;
@@ -327,6 +331,8 @@ static int digits_of(unsigned __int128 m)
 static int cmp_magnitude(const struct pn_quantity *a, const struct pn_quantity *b)
 {
     unsigned __int128 x = magnitude_of(a), y = magnitude_of(b);
+    if (a->exp10 == b->exp10)
+        return (x > y) - (x < y);
     int64_t x_top = digits_of(x) + a->exp10, y_top = digits_of(y) + b->exp10;
     if (x_top != y_top)
         return x_top < y_top ? -1 : 1;
