@@ -28,7 +28,7 @@ COPY docs/reasons docs/reasons
 COPY docs/rules docs/rules
 COPY tools/explain tools/explain
 COPY tools/embed tools/embed
-RUN meson setup --prefix /usr --buildtype release -Dtests=false /build && \
+RUN meson setup --prefix /usr --buildtype release -Db_lto=true -Dtests=false /build && \
     meson compile -C /build && \
     DESTDIR=/runtime meson install -C /build --no-rebuild --strip --tags runtime
 # The libraries, with what scanners and lawyers ask for: the packages' entries and copyrights.
