@@ -249,6 +249,8 @@ START_TEST(buf_writes_base64)
         {PN_STR_INIT("foob"), "Zm9vYg=="},
         {PN_STR_INIT("fooba"), "Zm9vYmE="},
         {PN_STR_INIT("foobar"), "Zm9vYmFy"},
+        {PN_STR_INIT("\x00\x10\x83\x10\x51\x87\x20\x92\x8b\x30\xd3\x8f\x41"),
+         "ABCDEFGHIJKLMNOPQQ=="},
         {PN_STR_INIT("\xff\xfe\x00\x80"), "//4AgA=="},
         {PN_STR_INIT("\xfb\xef\xbe"), "++++"},
     };

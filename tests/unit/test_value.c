@@ -91,6 +91,29 @@ START_TEST(json_escapes)
 }
 END_TEST
 
+/* Texts are looked at eight bytes at a time: what a byte becomes depends on no place in them. */
+START_TEST(json_escapes_each_byte_in_each_place)
+{
+    enum { LENGTH = 19 };
+    for (int c = 0; c < 256; c++) {
+        char alone = (char)c, text[LENGTH];
+        struct pn_buf one = PN_BUF_IN_ARENA(arena);
+        pn_json_write_text(&one, (struct pn_str){&alone, 1});
+        for (int at = 0; at < LENGTH; at++) {
+            memset(text, '~', sizeof text);
+            text[at] = alone;
+            struct pn_buf expected = PN_BUF_IN_ARENA(arena);
+            pn_buf_char(&expected, '"');
+            pn_buf_append(&expected, "~~~~~~~~~~~~~~~~~~~", (size_t)at);
+            pn_buf_str(&expected, pn_buf_view(&one));
+            pn_buf_append(&expected, "~~~~~~~~~~~~~~~~~~~", (size_t)(LENGTH - 1 - at));
+            pn_buf_char(&expected, '"');
+            assert_json(pn_string((struct pn_str){text, sizeof text}), pn_buf_view(&expected));
+        }
+    }
+}
+END_TEST
+
 START_TEST(json_writes_every_kind)
 {
     struct pn_value inner = list((struct pn_value[]){pn_int(-1), pn_null()}, 2);
@@ -304,6 +327,7 @@ int main(void)
     tcase_add_checked_fixture(all, set_up, tear_down);
     tcase_add_test(all, scalars_have_kinds);
     tcase_add_test(all, json_escapes);
+    tcase_add_test(all, json_escapes_each_byte_in_each_place);
     tcase_add_test(all, json_writes_every_kind);
     tcase_add_test(all, objects_of_any_size_find_their_members);
     tcase_add_test(all, a_key_stands_once);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/buf.h"
 
-#include <endian.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,10 +134,10 @@ void pn_buf_base64(struct pn_buf *b, struct pn_str bytes)
     if (out == NULL)
         return;
     size_t left = bytes.n;
-    for (; left >= 8; left -= 6, p += 6, out += 8) { /* 48 bits, the first byte on top */
-        uint64_t w;
-        memcpy(&w, p, sizeof w);
-        w = be64toh(w) >> 16;
+    for (; left >= 6; left -= 6, p += 6, out += 8) {
+        uint64_t w = 0;
+        for (int i = 0; i < 6; i++)
+            w = w << 8 | p[i];
         for (int i = 0; i < 8; i++)
             out[i] = digits[w >> (42 - 6 * i) & 63];
     }
