@@ -66,11 +66,14 @@ class Target:
 
 
 class Pannier(Target):
+    started = 0
+
     def __init__(self, run, pair, policies, *arguments, cpus=None, env=None):
+        Pannier.started += 1  # several of them live at a time
         self.server = Server(str(run.pannier), "", "--tls-cert-file", str(pair[0]), "--tls-private-key-file", str(pair[1]),
                              "--shutdown-delay", "0s", *arguments, policies=str(policies), own_cert=False,
                              before=pin(cpus) if cpus else None, env={**os.environ, **(env or {})},
-                             log=run.work / "pannier.log")  # to read it here would take a CPU from those that are measured
+                             log=run.work / f"pannier-{Pannier.started}.log")  # to read it here would take a CPU from those that are measured
         super().__init__(self.server.process, self.server.port, pair)
 
     def stop(self):

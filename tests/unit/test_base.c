@@ -235,7 +235,7 @@ START_TEST(buf_remembers_a_refusal)
 }
 END_TEST
 
-/* The vectors of RFC 4648 section 10, and every byte. */
+/* The vectors of RFC 4648 section 10, and others. */
 START_TEST(buf_writes_base64)
 {
     static const struct {
