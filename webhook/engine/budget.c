@@ -253,20 +253,26 @@ static int list_added(struct pn_value **ret, uint32_t *ret_n, const struct pn_pl
     return 0;
 }
 
+static int measure_whole(struct pn_budget_usage *ret, const struct pn_budgets *b,
+                         const struct pn_plan *plan, bool present, struct pn_err *err)
+{
+    struct pn_value spec;
+    int r = pn_planned_spec(&spec, plan, b->spec,
+                            present ? PN_PLANNED_PRESENT : PN_PLANNED_RENDERED);
+    return r == 0 ? pn_resources_of_spec(&ret->whole, spec, plan->arena, err) : r;
+}
+
 static int measure(struct pn_budget_usage *ret, const struct pn_budgets *b,
                    const struct pn_plan *plan, bool present)
 {
     struct pn_err err = PN_ERR_INIT;
-    struct pn_value spec, *items = NULL;
+    struct pn_value *items = NULL;
     int r = list_added(&items, &ret->sidecars, plan, present);
     if (r == 0)
         r = pn_resources_sum(&ret->added, items, ret->sidecars, plan->arena, &err);
     ret->whole = b->start;
     if (r == 0 && b->asks_whole)
-        r = pn_planned_spec(&spec, plan, b->spec,
-                            present ? PN_PLANNED_PRESENT : PN_PLANNED_RENDERED);
-    if (r == 0 && b->asks_whole)
-        r = pn_resources_of_spec(&ret->whole, spec, plan->arena, &err);
+        r = measure_whole(ret, b, plan, present, &err);
     return r > 0 ? -EINVAL : r; /* what we render is checked, and the Pod was read before */
 }
 
