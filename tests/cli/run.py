@@ -17,6 +17,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -45,7 +46,9 @@ def run(case, pannier):
         shutil.copytree(HERE / "_shared", place / "_shared", symlinks=True)
         shutil.copytree(case, place / case.name, symlinks=True)
         stdin = case / "stdin"
+        # Under nohup SIGHUP is ignored, and so it would be here.
         done = subprocess.run(["bash", "cmd"], cwd=place / case.name,
+                              preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
                               env=environment(place / "bin"), timeout=TIMEOUT_SECONDS,
                               input=stdin.read_bytes() if stdin.exists() else b"",
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
