@@ -10,21 +10,19 @@ import tempfile
 import xml.etree.ElementTree
 
 sys.dont_write_bytecode = True  # the source tree stays as it is
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 import figures  # noqa: E402  pylint: disable=wrong-import-position
 import plot  # noqa: E402  pylint: disable=wrong-import-position
 from bench_engine import exponent  # noqa: E402  pylint: disable=wrong-import-position
+from tap import finish, report  # noqa: E402  pylint: disable=wrong-import-position
 
 ROOT, BUILD = sys.argv[1:]
 KEYS = {"name", "value", "unit", "goal", "met", "low", "high"}
-results = []
 
 
-def check(name, good, why=""):
-    results.append(good)
-    print(f"{'ok' if good else 'not ok'} {len(results)} - {name}")
-    if not good:
-        print(f"# {why}")
+def check(name, good, why="it does not hold"):
+    report(name, [] if good else [why])
 
 
 def measure(*names):
@@ -80,5 +78,4 @@ def check_parts():
 check_run()
 check_half()
 check_parts()
-print(f"1..{len(results)}")
-sys.exit(0 if all(results) else 1)
+sys.exit(finish())

@@ -32,7 +32,7 @@ static void write_escape(struct pn_buf *out, unsigned char c)
 static const bool needs_care[256] = {
     [0 ... 0x1f] = true, ['"'] = true, ['\\'] = true, [0x80 ... 0xff] = true};
 
-/* How many bytes from the start need no care, or fewer: eight at a time. */
+/* How many bytes from the start need no care; eight at a time as far as that goes. */
 static size_t count_plain(struct pn_str text)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
@@ -45,6 +45,8 @@ static size_t count_plain(struct pn_str text)
         if ((care & tops) != 0)
             break;
     }
+    while (i < text.n && !needs_care[(unsigned char)text.s[i]])
+        i++;
     return i;
 }
 
@@ -52,39 +54,25 @@ void pn_json_write_text(struct pn_buf *out, struct pn_str text)
 {
     size_t done = 0, i = count_plain(text);
     while (i < text.n) {
-        unsigned char c = (unsigned char)text.s[i];
-        if (!needs_care[c]) {
-            i++;
-            continue;
-        }
         size_t n = pn_str_utf8_next((struct pn_str){text.s + i, text.n - i});
-        if (n > 1) {
-            i += n;
-            continue;
+        if (n <= 1) {
+            pn_buf_append(out, text.s + done, i - done);
+            if (n == 1)
+                write_escape(out, (unsigned char)text.s[i]);
+            else
+                pn_buf_cstr(out, "\xef\xbf\xbd");
+            done = i + 1;
         }
-        pn_buf_append(out, text.s + done, i - done);
-        if (n == 1)
-            write_escape(out, c);
-        else
-            pn_buf_cstr(out, "\xef\xbf\xbd");
-        done = ++i;
+        i += n > 0 ? n : 1;
         i += count_plain((struct pn_str){text.s + i, text.n - i});
     }
     if (done < text.n)
         pn_buf_append(out, text.s + done, text.n - done);
 }
 
-static bool is_plain(struct pn_str text)
-{
-    size_t i = count_plain(text);
-    while (i < text.n && !needs_care[(unsigned char)text.s[i]])
-        i++;
-    return i == text.n;
-}
-
 void pn_json_write_str(struct pn_buf *out, struct pn_str text)
 {
-    if (text.n > 0 && is_plain(text)) { /* nearly always: in one piece */
+    if (text.n > 0 && count_plain(text) == text.n) { /* nearly always: in one piece */
         char *at = pn_buf_reserve(out, text.n + 2);
         if (at == NULL)
             return;

@@ -9,6 +9,7 @@
 #include "cli/out.h"
 
 const char *const pn_lint_profiles[] = {"default", "minimal", "strict", NULL};
+
 void pn_lint_settings_deinit(struct pn_lint_settings *s)
 {
     free(s->states);

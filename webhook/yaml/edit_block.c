@@ -9,7 +9,6 @@ static unsigned column_of(const struct pn_node *node)
     return node->span.column - 1;
 }
 
-/* Adds what `text` holds as an edit, unless it could not be written. */
 /* ---- content that is written anew ------------------------------------------------------ */
 
 static bool is_collection(struct pn_value v)
