@@ -31,6 +31,27 @@ static inline struct pn_str pn_str_of(const char *c)
     return (struct pn_str){c, c != NULL ? strlen(c) : 0};
 }
 
+/* `bytes` of them from `s`, as a word of this machine; at most 8. */
+static inline uint64_t pn_str_load(const char *s, size_t bytes)
+{
+    uint64_t word = 0;
+    memcpy(&word, s, bytes);
+    return word;
+}
+
+/* The `n` bytes are the same. For loops over names: what nearly all of them are, 4 to 16 bytes,
+ * needs no call. */
+static inline bool pn_str_same(const char *a, const char *b, size_t n)
+{
+    if (n >= 8 && n <= 16)
+        return pn_str_load(a, 8) == pn_str_load(b, 8) &&
+               pn_str_load(a + n - 8, 8) == pn_str_load(b + n - 8, 8);
+    if (n >= 4 && n < 8)
+        return pn_str_load(a, 4) == pn_str_load(b, 4) &&
+               pn_str_load(a + n - 4, 4) == pn_str_load(b + n - 4, 4);
+    return n == 0 || memcmp(a, b, n) == 0;
+}
+
 static inline bool pn_str_eq(struct pn_str a, struct pn_str b)
 {
     /* Names of one length mostly differ in their first byte: the call is what costs. */

@@ -16,8 +16,9 @@ const struct pn_member *pn_value_find(struct pn_value object, struct pn_str key)
     const struct pn_block *block = object.block;
     if (block->by_key == NULL) {
         for (uint32_t i = 0; i < block->count; i++) {
-            if (pn_str_eq(block->members[i].key, key))
-                return &block->members[i];
+            const struct pn_member *m = &block->members[i];
+            if (m->key.n == key.n && pn_str_same(m->key.s, key.s, key.n))
+                return m;
         }
         return NULL;
     }

@@ -4,8 +4,16 @@
 #include <errno.h>
 #include <string.h>
 
+/* The zero value of a type, and where in it each of the type's fields stands. */
+struct zero {
+    struct pn_value value; /* PN_ABSENT: not made yet */
+    uint16_t *places;      /* by the field's number in its type; or HIDDEN */
+};
+
+#define HIDDEN UINT16_MAX
+
 struct pn_view_zeros {
-    struct pn_value *by_type; /* by pn_schema_type_index(); PN_ABSENT: not made yet */
+    struct zero *by_type; /* by pn_schema_type_index() */
 };
 
 static bool is_struct(const struct pn_schema_field *f)
@@ -36,29 +44,35 @@ static bool is_hidden(const struct pn_schema_type *type, const struct pn_schema_
     return pn_view_why_hidden(type, pn_schema_field_name(f)) != NULL;
 }
 
+static struct zero *zero_of(const struct pn_view_zeros *zeros, const struct pn_schema_type *type)
+{
+    return &zeros->by_type[pn_schema_type_index(type)];
+}
+
 static int make_zero(struct pn_view_zeros *zeros, const struct pn_schema_type *type,
                      struct pn_arena *a)
 {
-    struct pn_value *mine = &zeros->by_type[pn_schema_type_index(type)];
-    if (mine->kind != PN_ABSENT)
+    struct zero *mine = zero_of(zeros, type);
+    if (mine->value.kind != PN_ABSENT)
         return 0;
     struct pn_member *members = pn_arena_alloc(a, type->count * sizeof *members);
+    mine->places = pn_arena_alloc(a, type->count * sizeof *mine->places);
     size_t n = 0;
-    if (members == NULL)
+    if (members == NULL || mine->places == NULL)
         return -ENOMEM;
     for (uint16_t i = 0; i < type->count; i++) {
         const struct pn_schema_field *f = pn_schema_field_at(type, i);
         const struct pn_schema_type *inner = pn_schema_field_type(f);
-        struct pn_value zero = pn_schema_zero(f);
         int r = inner != NULL ? make_zero(zeros, inner, a) : 0;
         if (r != 0)
             return r;
-        if (is_struct(f))
-            zero = zeros->by_type[pn_schema_type_index(inner)];
-        if (!is_hidden(type, f))
-            members[n++] = (struct pn_member){pn_schema_field_name(f), zero};
+        mine->places[i] = is_hidden(type, f) ? HIDDEN : (uint16_t)n;
+        if (mine->places[i] != HIDDEN)
+            members[n++] = (struct pn_member){
+                pn_schema_field_name(f),
+                is_struct(f) ? zero_of(zeros, inner)->value : pn_schema_zero(f)};
     }
-    return pn_object_take(mine, a, members, n);
+    return pn_object_take(&mine->value, a, members, n);
 }
 
 int pn_view_zeros_new(const struct pn_view_zeros **ret, struct pn_arena *a)
@@ -131,26 +145,24 @@ uint64_t pn_view_field(const struct pn_schema_type *type, struct pn_str name)
 static int fill(struct pn_value *ret, const struct pn_view_zeros *zeros,
                 const struct pn_schema_type *type, struct pn_value v, struct pn_arena *a)
 {
-    const struct pn_value zero = zeros->by_type[pn_schema_type_index(type)];
-    uint32_t n = pn_value_count(zero);
-    *ret = zero;
+    const struct zero *zero = zero_of(zeros, type);
+    uint32_t n = pn_value_count(zero->value), cursor = 0;
+    *ret = zero->value;
     if (v.kind != PN_OBJECT || n == 0)
         return 0;
     struct pn_member *members = pn_arena_alloc(a, n * sizeof *members);
     if (members == NULL)
         return -ENOMEM;
-    memcpy(members, zero.block->members, n * sizeof *members);
+    memcpy(members, zero->value.block->members, n * sizeof *members);
     for (uint32_t i = 0; i < pn_value_count(v); i++) {
         const struct pn_member *m = pn_value_member(v, i);
-        const struct pn_schema_field *f = pn_schema_find(type, m->key);
-        const struct pn_member *at = f != NULL ? pn_value_find(zero, m->key) : NULL;
-        if (at == NULL) /* unknown, or hidden */
-            continue;
-        int r = fill_field(&members[at - zero.block->members].value, zeros, f, m->value, a);
+        const struct pn_schema_field *f = pn_schema_find_from(type, m->key, &cursor);
+        uint16_t place = f != NULL ? zero->places[f - pn_schema_field_at(type, 0)] : HIDDEN;
+        int r = place != HIDDEN ? fill_field(&members[place].value, zeros, f, m->value, a) : 0;
         if (r != 0)
             return r;
     }
-    return pn_object_like(ret, a, zero, members);
+    return pn_object_like(ret, a, zero->value, members);
 }
 
 /* Only some fields of a root. */

@@ -20,7 +20,7 @@ static const struct pn_schema_field *find_between(const struct pn_schema_field *
                                                   struct pn_str name)
 {
     for (const struct pn_schema_field *f = from; f < end; f++) {
-        if (f->name_bytes == name.n && memcmp(pn_schema_names + f->name, name.s, name.n) == 0)
+        if (f->name_bytes == name.n && pn_str_same(pn_schema_names + f->name, name.s, name.n))
             return f;
     }
     return NULL;

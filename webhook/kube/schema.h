@@ -79,6 +79,14 @@ const struct pn_schema_field *pn_schema_field_at(const struct pn_schema_type *ty
 /* The field that JSON knows by `name` (exactly: the decoder is case-sensitive), or NULL. */
 const struct pn_schema_field *pn_schema_find(const struct pn_schema_type *type, struct pn_str name);
 
+/*
+ * Finds like pn_schema_find, beginning at row *cursor of the type (0 at first) and leaving it
+ * behind the row that was found: objects that a Go program wrote have their members in the order
+ * of the rows, and each is found at once.
+ */
+const struct pn_schema_field *pn_schema_find_from(const struct pn_schema_type *type,
+                                                  struct pn_str name, uint32_t *cursor);
+
 /* Its name in JSON, static. */
 struct pn_str pn_schema_field_name(const struct pn_schema_field *field);
 

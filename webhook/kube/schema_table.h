@@ -15,14 +15,6 @@ extern const uint16_t pn_schema_roots[]; /* by enum pn_schema_root: index into p
 /* Fields of the longest struct, with room to grow; the generator holds it. */
 enum { PN_SCHEMA_FIELDS_MAX = 64 };
 
-/*
- * Finds like pn_schema_find, beginning at row *cursor of the type (0 at first) and leaving it
- * behind the row that was found: objects that a Go program wrote have their members in the order
- * of the rows, and each is found at once.
- */
-const struct pn_schema_field *pn_schema_find_from(const struct pn_schema_type *type,
-                                                  struct pn_str name, uint32_t *cursor);
-
 /* The name nearest to `word`, or NULL. */
 const char *pn_schema_nearest(const struct pn_schema_type *type, struct pn_str word);
 

@@ -168,38 +168,16 @@ static void wrong_kind(struct pn_validate *v, const struct pn_at *at, enum pn_fi
                     pn_value_kind_name(got));
 }
 
-static uint64_t load(const char *s, size_t bytes)
-{
-    uint64_t word = 0;
-    memcpy(&word, s, bytes);
-    return word;
-}
-
-/* The bytes are the same; without a call for what nearly all names are, 4 to 16 bytes. */
-static inline bool is_name_of(const struct pn_field *row, struct pn_str name)
-{
-    size_t n = name.n;
-    if (row->bytes != n)
-        return false;
-    if (n >= 8 && n <= 16)
-        return load(row->name, 8) == load(name.s, 8) &&
-               load(row->name + n - 8, 8) == load(name.s + n - 8, 8);
-    if (n >= 4 && n < 8)
-        return load(row->name, 4) == load(name.s, 4) &&
-               load(row->name + n - 4, 4) == load(name.s + n - 4, 4);
-    return n == 0 || memcmp(row->name, name.s, n) == 0;
-}
-
 /* The row of that name, searched from row `from` on and around; n: none has it. */
 static inline uint32_t find_row(const struct pn_field *rows, uint32_t n, uint32_t from,
                                 struct pn_str name)
 {
     for (uint32_t i = from; i < n; i++) {
-        if (is_name_of(&rows[i], name))
+        if (rows[i].bytes == name.n && pn_str_same(rows[i].name, name.s, name.n))
             return i;
     }
     for (uint32_t i = 0; i < from; i++) {
-        if (is_name_of(&rows[i], name))
+        if (rows[i].bytes == name.n && pn_str_same(rows[i].name, name.s, name.n))
             return i;
     }
     return n;
