@@ -68,9 +68,9 @@ static int make_zero(struct pn_view_zeros *zeros, const struct pn_schema_type *t
             return r;
         mine->places[i] = is_hidden(type, f) ? HIDDEN : (uint16_t)n;
         if (mine->places[i] != HIDDEN)
-            members[n++] = (struct pn_member){
-                pn_schema_field_name(f),
-                is_struct(f) ? zero_of(zeros, inner)->value : pn_schema_zero(f)};
+            members[n++] = (struct pn_member){pn_schema_field_name(f),
+                                              is_struct(f) ? zero_of(zeros, inner)->value
+                                                           : pn_schema_zero(f)};
     }
     return pn_object_take(&mine->value, a, members, n);
 }
