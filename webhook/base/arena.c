@@ -147,8 +147,7 @@ static void *refuse_size(struct pn_arena *a)
     return NULL;
 }
 
-/* A block with at least `n` bytes more; apart, so that what is called for each value stays short.
- */
+/* A block with room for `n` bytes; apart, so that what is called for each value stays short. */
 static __attribute__((noinline)) bool add_block(struct pn_arena *a, size_t n)
 {
     size_t size = a->top->size * 2 > n ? a->top->size * 2 : n;
