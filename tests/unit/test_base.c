@@ -235,6 +235,28 @@ START_TEST(buf_remembers_a_refusal)
 }
 END_TEST
 
+/* Of every length up to where words end, in memory of just that size: nothing behind is read. */
+START_TEST(str_same_looks_at_each_byte)
+{
+    ck_assert(pn_str_same(NULL, NULL, 0));
+    for (size_t n = 1; n <= 18; n++) {
+        char *a = malloc(n), *b = malloc(n);
+        ck_assert(a != NULL && b != NULL);
+        memset(a, 'x', n);
+        memset(b, 'x', n);
+        ck_assert(pn_str_same(a, b, n));
+        for (size_t i = 0; i < n; i++) {
+            b[i] = '\xf8';
+            ck_assert_msg(!pn_str_same(a, b, n), "byte %zu of %zu", i, n);
+            b[i] = 'x';
+        }
+        free(a);
+        free(b);
+    }
+    ck_assert_int_gt(pn_str_cmp(PN_STR("a\xff"), PN_STR("ab")), 0);
+}
+END_TEST
+
 /* The vectors of RFC 4648 section 10, and others. */
 START_TEST(buf_writes_base64)
 {
@@ -621,6 +643,7 @@ int main(void)
     tcase_add_test(all, str_is_meant_beyond_doubt);
     tcase_add_test(all, buf_grows);
     tcase_add_test(all, buf_remembers_a_refusal);
+    tcase_add_test(all, str_same_looks_at_each_byte);
     tcase_add_test(all, buf_writes_base64);
     tcase_add_test(all, buf_writes_json_pointers);
     tcase_add_test(all, arena_rewinds_to_a_mark);

@@ -31,7 +31,7 @@ static inline struct pn_str pn_str_of(const char *c)
     return (struct pn_str){c, c != NULL ? strlen(c) : 0};
 }
 
-/* `bytes` of them from `s`, as a word of this machine; at most 8. */
+/* The first `bytes` bytes at `s`, at most 8, as a word: only to be compared with another. */
 static inline uint64_t pn_str_load(const char *s, size_t bytes)
 {
     uint64_t word = 0;
@@ -39,8 +39,8 @@ static inline uint64_t pn_str_load(const char *s, size_t bytes)
     return word;
 }
 
-/* The `n` bytes are the same. For loops over names: what nearly all of them are, 4 to 16 bytes,
- * needs no call. */
+/* The `n` bytes of both are the same; NULL is allowed where n is 0. For loops over names of equal
+ * length: what most of them are, 4 to 16 bytes, needs no call. */
 static inline bool pn_str_same(const char *a, const char *b, size_t n)
 {
     if (n >= 8 && n <= 16)
@@ -49,7 +49,7 @@ static inline bool pn_str_same(const char *a, const char *b, size_t n)
     if (n >= 4 && n < 8)
         return pn_str_load(a, 4) == pn_str_load(b, 4) &&
                pn_str_load(a + n - 4, 4) == pn_str_load(b + n - 4, 4);
-    return n == 0 || memcmp(a, b, n) == 0;
+    return n == 0 || (a[0] == b[0] && memcmp(a, b, n) == 0);
 }
 
 static inline bool pn_str_eq(struct pn_str a, struct pn_str b)

@@ -7,10 +7,10 @@
 /* The zero value of a type, and where in it each of the type's fields stands. */
 struct zero {
     struct pn_value value; /* PN_ABSENT: not made yet */
-    uint16_t *places;      /* by the field's number in its type; or HIDDEN */
+    uint16_t *places;      /* by the field's number in its type; or NO_PLACE: hidden */
 };
 
-#define HIDDEN UINT16_MAX
+#define NO_PLACE UINT16_MAX
 
 struct pn_view_zeros {
     struct zero *by_type; /* by pn_schema_type_index() */
@@ -66,8 +66,8 @@ static int make_zero(struct pn_view_zeros *zeros, const struct pn_schema_type *t
         int r = inner != NULL ? make_zero(zeros, inner, a) : 0;
         if (r != 0)
             return r;
-        mine->places[i] = is_hidden(type, f) ? HIDDEN : (uint16_t)n;
-        if (mine->places[i] != HIDDEN)
+        mine->places[i] = is_hidden(type, f) ? NO_PLACE : (uint16_t)n;
+        if (mine->places[i] != NO_PLACE)
             members[n++] = (struct pn_member){pn_schema_field_name(f),
                                               is_struct(f) ? zero_of(zeros, inner)->value
                                                            : pn_schema_zero(f)};
@@ -157,8 +157,9 @@ static int fill(struct pn_value *ret, const struct pn_view_zeros *zeros,
     for (uint32_t i = 0; i < pn_value_count(v); i++) {
         const struct pn_member *m = pn_value_member(v, i);
         const struct pn_schema_field *f = pn_schema_find_from(type, m->key, &cursor);
-        uint16_t place = f != NULL ? zero->places[f - pn_schema_field_at(type, 0)] : HIDDEN;
-        int r = place != HIDDEN ? fill_field(&members[place].value, zeros, f, m->value, a) : 0;
+        uint16_t place = f != NULL ? zero->places[f - pn_schema_field_at(type, 0)] : NO_PLACE;
+        /* no place: unknown, or hidden */
+        int r = place != NO_PLACE ? fill_field(&members[place].value, zeros, f, m->value, a) : 0;
         if (r != 0)
             return r;
     }
