@@ -157,9 +157,10 @@ static int fill(struct pn_value *ret, const struct pn_view_zeros *zeros,
     for (uint32_t i = 0; i < pn_value_count(v); i++) {
         const struct pn_member *m = pn_value_member(v, i);
         const struct pn_schema_field *f = pn_schema_find_from(type, m->key, &cursor);
-        uint16_t place = f != NULL ? zero->places[f - pn_schema_field_at(type, 0)] : NO_PLACE;
-        /* no place: unknown, or hidden */
-        int r = place != NO_PLACE ? fill_field(&members[place].value, zeros, f, m->value, a) : 0;
+        uint16_t place = f != NULL ? zero->places[cursor - 1] : NO_PLACE;
+        if (place == NO_PLACE) /* unknown, or hidden */
+            continue;
+        int r = fill_field(&members[place].value, zeros, f, m->value, a);
         if (r != 0)
             return r;
     }
@@ -173,6 +174,7 @@ static int fill_root(struct pn_value *ret, const struct pn_view_zeros *zeros,
 {
     if (fields == ALL_FIELDS || v.kind != PN_OBJECT)
         return fill(ret, zeros, type, v, a);
+    const struct zero *zero = zero_of(zeros, type);
     struct pn_member *members = pn_arena_alloc(a, type->count * sizeof *members);
     size_t n = 0;
     if (members == NULL)
@@ -180,7 +182,7 @@ static int fill_root(struct pn_value *ret, const struct pn_view_zeros *zeros,
     for (uint16_t i = 0; i < type->count; i++) {
         const struct pn_schema_field *f = pn_schema_field_at(type, i);
         struct pn_str name = pn_schema_field_name(f);
-        if ((fields & bit_of(i)) == 0 || is_hidden(type, f))
+        if ((fields & bit_of(i)) == 0 || zero->places[i] == NO_PLACE)
             continue;
         members[n].key = name;
         int r = fill_field(&members[n++].value, zeros, f, pn_value_get(v, name), a);
