@@ -9,19 +9,10 @@
 /* Up to here a scan over the members is as fast as a search, and needs no index. */
 enum { SCAN_MAX_MEMBERS = 16 };
 
-const struct pn_member *pn_value_find(struct pn_value object, struct pn_str key)
+/* Apart, so that a scan saves no registers. */
+static __attribute__((noinline)) const struct pn_member *search(const struct pn_block *block,
+                                                                struct pn_str key)
 {
-    if (object.kind != PN_OBJECT)
-        return NULL;
-    const struct pn_block *block = object.block;
-    if (block->by_key == NULL) {
-        for (uint32_t i = 0; i < block->count; i++) {
-            const struct pn_member *m = &block->members[i];
-            if (m->key.n == key.n && pn_str_same(m->key.s, key.s, key.n))
-                return m;
-        }
-        return NULL;
-    }
     uint32_t low = 0, high = block->count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
@@ -33,6 +24,21 @@ const struct pn_member *pn_value_find(struct pn_value object, struct pn_str key)
             low = middle + 1;
         else
             high = middle;
+    }
+    return NULL;
+}
+
+const struct pn_member *pn_value_find(struct pn_value object, struct pn_str key)
+{
+    if (object.kind != PN_OBJECT)
+        return NULL;
+    const struct pn_block *block = object.block;
+    if (block->by_key != NULL)
+        return search(block, key);
+    for (uint32_t i = 0; i < block->count; i++) {
+        const struct pn_member *m = &block->members[i];
+        if (m->key.n == key.n && pn_str_same(m->key.s, key.s, key.n))
+            return m;
     }
     return NULL;
 }
@@ -94,17 +100,18 @@ static void sort_by_key(uint32_t *index, uint32_t n, const struct pn_member *mem
 
 static bool scan_finds_duplicate(const struct pn_member *members, size_t n)
 {
-    for (size_t i = 1; i < n; i++) {
-        for (size_t j = 0; j < i; j++) {
-            if (pn_str_eq(members[i].key, members[j].key))
+    for (const struct pn_member *m = members; m < members + n; m++) {
+        for (const struct pn_member *before = members; before < m; before++) {
+            if (before->key.n == m->key.n && pn_str_same(before->key.s, m->key.s, m->key.n))
                 return true;
         }
     }
     return false;
 }
 
-static int index_members(const uint32_t **ret, struct pn_arena *a, const struct pn_member *members,
-                         uint32_t n)
+/* Apart, so that small objects save no registers for it. */
+static __attribute__((noinline)) int index_members(const uint32_t **ret, struct pn_arena *a,
+                                                   const struct pn_member *members, uint32_t n)
 {
     uint32_t *index = pn_arena_alloc(a, n * sizeof *index);
     if (index == NULL)
