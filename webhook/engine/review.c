@@ -147,8 +147,6 @@ static int to_value(struct pn_value *ret, yyjson_val *yy, const char *path, stru
 static int read_metadata(struct pn_value *ret, yyjson_val *object, const char *path,
                          struct pn_arena *a, struct pn_err *err)
 {
-    struct pn_err where;
-    pn_err_set(&where, 0, "%s.metadata", path);
     size_t i, max, n = 0, size = yyjson_obj_size(object);
     yyjson_val *key, *value;
     struct pn_member *members = pn_arena_alloc(a, size * sizeof *members);
@@ -159,42 +157,47 @@ static int read_metadata(struct pn_value *ret, yyjson_val *object, const char *p
         if (yyjson_equals_str(key, "managedFields"))
             continue;
         members[n].key = (struct pn_str){yyjson_get_str(key), yyjson_get_len(key)};
-        int r = to_value(&members[n].value, value, where.text, a, err);
+        int r = to_value(&members[n].value, value, path, a, err);
         if (r != 0)
             return r;
         n++;
     }
     int r = pn_object_take(ret, a, members, n);
     if (r == PN_VALUE_E_DUPLICATE_KEY)
-        return pn_err_set(err, PN_ENGINE_E_BAD_REVIEW, "%s: an object holds a key twice",
-                          where.text);
+        return pn_err_set(err, PN_ENGINE_E_BAD_REVIEW, "%s: an object holds a key twice", path);
     return r;
 }
 
-/* request.object or request.oldObject (`key`): metadata and spec of a Pod. */
+/* Where Pods are. */
+static const struct place {
+    const char *key, *path, *metadata, *spec;
+} places[] = {
+    {"object", "request.object", "request.object.metadata", "request.object.spec"},
+    {"oldObject", "request.oldObject", "request.oldObject.metadata", "request.oldObject.spec"},
+};
+
+/* Metadata and spec of the Pod there. */
 static int read_object(struct pn_value *ret_metadata, struct pn_value *ret_spec,
-                       yyjson_val *request, const char *key, struct pn_arena *a, struct pn_err *err)
+                       yyjson_val *request, const struct place *place, struct pn_arena *a,
+                       struct pn_err *err)
 {
     yyjson_val *object = NULL, *metadata = NULL, *spec = NULL;
     struct pn_str kind;
-    struct pn_err path, spec_path;
-    pn_err_set(&path, 0, "request.%s", key);
-    pn_err_set(&spec_path, 0, "request.%s.spec", key);
-    int r = need_object(&object, request, key, "request", err);
+    int r = need_object(&object, request, place->key, "request", err);
     if (r == 0)
-        r = get_string(&kind, object, "kind", path.text, err);
+        r = get_string(&kind, object, "kind", place->path, err);
     if (r != 0)
         return r;
     if (kind.n > 0 && !pn_str_is(kind, "Pod"))
         return pn_err_set(err, PN_ENGINE_E_BAD_REVIEW, "%s.kind: expected Pod, got \"%.*s\"",
-                          path.text, PN_STR_ARG(kind));
-    r = need_object(&metadata, object, "metadata", path.text, err);
+                          place->path, PN_STR_ARG(kind));
+    r = need_object(&metadata, object, "metadata", place->path, err);
     if (r == 0)
-        r = need_object(&spec, object, "spec", path.text, err);
+        r = need_object(&spec, object, "spec", place->path, err);
     if (r == 0)
-        r = read_metadata(ret_metadata, metadata, path.text, a, err);
+        r = read_metadata(ret_metadata, metadata, place->metadata, a, err);
     if (r == 0)
-        r = to_value(ret_spec, spec, spec_path.text, a, err);
+        r = to_value(ret_spec, spec, place->spec, a, err);
     return r;
 }
 
@@ -205,9 +208,9 @@ static int read_objects(struct pn_request *q, yyjson_val *request, bool updates,
     bool update = updates && pn_str_is(q->operation, "UPDATE");
     if (!q->is_pods || q->subresource.n > 0 || (!update && !pn_str_is(q->operation, "CREATE")))
         return 0;
-    int r = read_object(&q->metadata, &q->spec, request, "object", a, err);
+    int r = read_object(&q->metadata, &q->spec, request, &places[0], a, err);
     return r == 0 && update
-               ? read_object(&q->old_metadata, &q->old_spec, request, "oldObject", a, err)
+               ? read_object(&q->old_metadata, &q->old_spec, request, &places[1], a, err)
                : r;
 }
 
