@@ -168,46 +168,43 @@ static void wrong_kind(struct pn_validate *v, const struct pn_at *at, enum pn_fi
                     pn_value_kind_name(got));
 }
 
-/* The row of that name, searched from row `from` on and around; n: none has it. */
-static inline uint32_t find_row(const struct pn_field *rows, uint32_t n, uint32_t from,
-                                struct pn_str name)
+/* The first row of that name, or NULL. */
+static inline const struct pn_field *find_row(const struct pn_field *from,
+                                              const struct pn_field *end, struct pn_str name)
 {
-    for (uint32_t i = from; i < n; i++) {
-        if (rows[i].bytes == name.n && pn_str_same(rows[i].name, name.s, name.n))
-            return i;
+    for (const struct pn_field *row = from; row < end; row++) {
+        if (row->bytes == name.n && pn_str_same(row->name, name.s, name.n))
+            return row;
     }
-    for (uint32_t i = 0; i < from; i++) {
-        if (rows[i].bytes == name.n && pn_str_same(rows[i].name, name.s, name.n))
-            return i;
-    }
-    return n;
+    return NULL;
 }
 
 uint64_t pn_validate_pick(struct pn_validate *v, const struct pn_at *at, struct pn_value object,
                           const struct pn_field *rows, uint32_t n, struct pn_value *ret)
 {
     uint64_t there = 0;
-    uint32_t next = 0;
+    const struct pn_field *next = rows; /* the row behind the last that was found */
     if (object.kind != PN_OBJECT) {
         if (!pn_value_is_unset(object))
             wrong_kind(v, at, PN_FIELD_OBJECT, object);
         return 0;
     }
-    for (uint32_t i = 0; i < pn_value_count(object); i++) {
-        const struct pn_member *m = pn_value_member(object, i);
-        uint32_t row = find_row(rows, n, next, m->key);
-        if (row == n)
+    const struct pn_member *end = object.block->members + object.block->count;
+    for (const struct pn_member *m = object.block->members; m < end; m++) {
+        const struct pn_field *row = find_row(next, rows + n, m->key);
+        if (row == NULL && (row = find_row(rows, next, m->key)) == NULL)
             continue;
         next = row + 1;
         if (pn_value_is_unset(m->value))
             continue;
-        ret[row] = m->value;
-        if (is_of_kind(&ret[row], (enum pn_field_kind)rows[row].kind)) {
-            there |= UINT64_C(1) << row;
+        struct pn_value *value = &ret[row - rows];
+        *value = m->value;
+        if (is_of_kind(value, (enum pn_field_kind)row->kind)) {
+            there |= UINT64_C(1) << (row - rows);
             continue;
         }
-        ret[row] = PN_VALUE_ABSENT;
-        wrong_kind(v, PN_AT(at, rows[row].name), (enum pn_field_kind)rows[row].kind, m->value);
+        *value = PN_VALUE_ABSENT;
+        wrong_kind(v, PN_AT(at, row->name), (enum pn_field_kind)row->kind, m->value);
     }
     return there;
 }
