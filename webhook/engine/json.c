@@ -37,8 +37,10 @@ int pn_yy_read_failed(const yyjson_read_err *failure, struct pn_err *err)
 static int convert(struct pn_value *ret, yyjson_val *yy, unsigned depth, struct pn_arena *a,
                    struct pn_err *err);
 
-static int convert_array(struct pn_value *ret, yyjson_val *yy, unsigned depth, struct pn_arena *a,
-                         struct pn_err *err)
+/* Those below stand apart, so that a plain value, as most are, saves no registers. */
+static __attribute__((noinline)) int convert_array(struct pn_value *ret, yyjson_val *yy,
+                                                   unsigned depth, struct pn_arena *a,
+                                                   struct pn_err *err)
 {
     size_t n = yyjson_arr_size(yy), i, max;
     yyjson_val *item;
@@ -54,8 +56,9 @@ static int convert_array(struct pn_value *ret, yyjson_val *yy, unsigned depth, s
     return pn_array_take(ret, a, items, n);
 }
 
-static int convert_object(struct pn_value *ret, yyjson_val *yy, unsigned depth, struct pn_arena *a,
-                          struct pn_err *err)
+static __attribute__((noinline)) int convert_object(struct pn_value *ret, yyjson_val *yy,
+                                                    unsigned depth, struct pn_arena *a,
+                                                    struct pn_err *err)
 {
     size_t n = yyjson_obj_size(yy), i, max;
     yyjson_val *key, *value;
@@ -75,7 +78,8 @@ static int convert_object(struct pn_value *ret, yyjson_val *yy, unsigned depth, 
     return r;
 }
 
-static int convert_number(struct pn_value *ret, yyjson_val *yy, struct pn_arena *a)
+static __attribute__((noinline)) int convert_number(struct pn_value *ret, yyjson_val *yy,
+                                                    struct pn_arena *a)
 {
     if (yyjson_is_real(yy)) {
         *ret = pn_real(yyjson_get_real(yy));
