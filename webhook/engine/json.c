@@ -67,7 +67,7 @@ static __attribute__((noinline)) int convert_object(struct pn_value *ret, yyjson
         return pn_err_set(err, -ENOMEM, "out of memory");
     yyjson_obj_foreach(yy, i, max, key, value)
     {
-        members[i].key = (struct pn_str){yyjson_get_str(key), yyjson_get_len(key)};
+        members[i].key = (struct pn_str){unsafe_yyjson_get_str(key), unsafe_yyjson_get_len(key)};
         int r = convert(&members[i].value, value, depth + 1, a, err);
         if (r != 0)
             return r;
