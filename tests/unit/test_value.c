@@ -145,7 +145,7 @@ END_TEST
  */
 START_TEST(objects_of_any_size_find_their_members)
 {
-    static const size_t sizes[] = {0, 1, 2, 15, 16, 17, 18, 1000, 20000};
+    static const size_t sizes[] = {0, 1, 2, 31, 32, 33, 34, 1000, 20000};
     for (size_t s = 0; s < PN_COUNT_OF(sizes); s++) {
         size_t n = sizes[s];
         struct pn_member *members = pn_arena_alloc(arena, n * sizeof *members);
@@ -170,7 +170,7 @@ END_TEST
 
 START_TEST(a_key_stands_once)
 {
-    static const size_t sizes[] = {2, 16, 17, 500};
+    static const size_t sizes[] = {2, 16, 32, 33, 500};
     struct pn_value v;
     for (size_t s = 0; s < PN_COUNT_OF(sizes); s++) {
         size_t n = sizes[s];

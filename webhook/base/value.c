@@ -7,7 +7,7 @@
 #include "base/number.h"
 
 /* Up to here a scan over the members is as fast as a search, and needs no index. */
-enum { SCAN_MAX_MEMBERS = 16 };
+enum { SCAN_MAX_MEMBERS = 32 };
 
 /* Apart, so that a scan saves no registers. */
 static __attribute__((noinline)) const struct pn_member *search(const struct pn_block *block,
