@@ -30,6 +30,7 @@ struct pn_index {
     const struct posting *postings; /* sorted by hash, condition, policy */
     struct group *slots;            /* open addressing, a power of two */
     uint64_t slot_mask;
+    bool has[ANNOTATION_PAIR + 1]; /* postings, by kind: most policies go by pairs of labels */
     const uint32_t *always;
     size_t always_count;
     size_t word_count; /* of a bit set over the policies */
@@ -223,6 +224,7 @@ static void insert(struct pn_index *index, uint32_t start, uint32_t count)
     while (index->slots[at].count > 0)
         at = (at + 1) & index->slot_mask;
     index->slots[at] = (struct group){hash, start, count};
+    index->has[index->postings[start].condition.kind] = true;
 }
 
 static int build_table(struct pn_index *index, const struct posting *sorted, size_t n,
@@ -289,6 +291,8 @@ int pn_index_new(const struct pn_index **ret, const struct pn_policy_set *set, s
 /* Marks the policies posted under `c`. */
 static void mark(uint64_t *bits, const struct pn_index *index, struct condition c)
 {
+    if (!index->has[c.kind])
+        return;
     uint64_t hash = hash_condition(c);
     for (uint64_t at = hash & index->slot_mask; index->slots[at].count > 0;
          at = (at + 1) & index->slot_mask) {
