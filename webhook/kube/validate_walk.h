@@ -39,15 +39,16 @@ void pn_validate_range(struct pn_validate *v, const struct pn_at *at, int64_t i,
 
 /* ---- fields ---------------------------------------------------------------------------- */
 
+/* Where values of one kind fit, the number of that kind. */
 enum pn_field_kind {
-    PN_FIELD_STRING,
-    PN_FIELD_BOOL,
-    PN_FIELD_INT32,
+    PN_FIELD_STRING = PN_STRING,
+    PN_FIELD_BOOL = PN_BOOL,
+    PN_FIELD_LIST = PN_ARRAY,
+    PN_FIELD_OBJECT = PN_OBJECT, /* also a map */
+    PN_FIELD_INT32 = PN_BUILTIN + 1,
     PN_FIELD_INT64,
     PN_FIELD_INT_OR_STRING,
     PN_FIELD_QUANTITY, /* any string or number; its text is not looked at */
-    PN_FIELD_LIST,
-    PN_FIELD_OBJECT, /* also a map */
 };
 
 /* One field of an object. No pointers, so that nothing is relocated when the program starts. */
