@@ -361,6 +361,12 @@ START_TEST(arena_holds_its_cap)
     ck_assert(!pn_arena_out_of_memory(arena));
     ck_assert_uint_eq(pn_arena_used(arena), 0);
     ck_assert_ptr_nonnull(pn_arena_alloc(arena, 200000));
+    pn_arena_reset(arena, 10015); /* to the last one that is whole, in several blocks */
+    for (size_t given = 0; given < 10000; given += 80)
+        ck_assert(pn_arena_alloc(arena, 80) != NULL && pn_arena_alloc(arena, 0) != NULL);
+    ck_assert_uint_eq(pn_arena_used(arena), 10000);
+    ck_assert_ptr_null(pn_arena_alloc(arena, 1));
+    ck_assert(pn_arena_hit_cap(arena));
     pn_arena_free(NULL);
 }
 END_TEST

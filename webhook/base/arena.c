@@ -30,18 +30,30 @@ enum { DEFAULT_KEEP_BYTES = 4096 };
 struct block {
     struct block *next; /* the one filled before this one */
     size_t size;        /* usable bytes after the header */
-    size_t used;
     alignas(max_align_t) unsigned char bytes[];
 };
 
+/* What is given out for each value is told by `next` and `left` alone. */
 struct pn_arena {
+    unsigned char *next; /* what was not given out of `top` begins here */
+    size_t left;         /* bytes that can be: the block's, or what the cap leaves; aligned */
     struct block *top;
     struct block *kept; /* the first block; survives resets */
-    size_t used;
-    size_t cap;
+    size_t used_below;  /* bytes given out of the blocks before `top` */
+    size_t cap;         /* aligned */
     bool hit_cap;
     bool out_of_memory;
 };
+
+static size_t aligned(size_t n)
+{
+    return (n + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+}
+
+static size_t aligned_down(size_t n)
+{
+    return n & ~(alignof(max_align_t) - 1);
+}
 
 static struct block *block_new(size_t size)
 {
@@ -52,7 +64,6 @@ static struct block *block_new(size_t size)
         return NULL;
     b->next = NULL;
     b->size = size;
-    b->used = 0;
     HIDE(b->bytes, size);
     return b;
 }
@@ -61,6 +72,17 @@ static void block_free(struct block *b)
 {
     SHOW(b->bytes, b->size);
     free(b);
+}
+
+/* Goes on behind the first `block_used` bytes of `b`, as the `used` bytes of all are given out. */
+static void go_on(struct pn_arena *a, struct block *b, size_t block_used, size_t used)
+{
+    size_t room = aligned_down(b->size - block_used);
+    a->top = b;
+    a->next = b->bytes + block_used;
+    a->used_below = used - block_used;
+    a->left = room < a->cap - used ? room : a->cap - used;
+    HIDE(a->next, b->size - block_used);
 }
 
 int pn_arena_new(struct pn_arena **ret, size_t keep_bytes)
@@ -73,7 +95,8 @@ int pn_arena_new(struct pn_arena **ret, size_t keep_bytes)
         free(a);
         return -ENOMEM;
     }
-    a->top = a->kept;
+    a->cap = aligned_down(SIZE_MAX);
+    go_on(a, a->kept, 0, 0);
     *ret = a;
     return 0;
 }
@@ -104,39 +127,26 @@ void pn_arena_free_pointer(struct pn_arena **a)
 void pn_arena_reset(struct pn_arena *a, size_t cap_bytes)
 {
     free_until(a, a->kept);
-    a->kept->used = 0;
-    HIDE(a->kept->bytes, a->kept->size);
-    a->used = 0;
-    a->cap = cap_bytes;
+    a->cap = aligned_down(cap_bytes > 0 ? cap_bytes : SIZE_MAX);
     a->hit_cap = false;
     a->out_of_memory = false;
+    go_on(a, a->kept, 0, 0);
+}
+
+size_t pn_arena_used(const struct pn_arena *a)
+{
+    return a->used_below + (size_t)(a->next - a->top->bytes);
 }
 
 struct pn_arena_mark pn_arena_mark(const struct pn_arena *a)
 {
-    return (struct pn_arena_mark){a->top, a->top->used, a->used};
+    return (struct pn_arena_mark){a->top, (size_t)(a->next - a->top->bytes), pn_arena_used(a)};
 }
 
 void pn_arena_rewind(struct pn_arena *a, struct pn_arena_mark mark)
 {
     free_until(a, mark.block);
-    HIDE(a->top->bytes + mark.block_used, a->top->used - mark.block_used);
-    a->top->used = mark.block_used;
-    a->used = mark.used;
-}
-
-/* False when giving `n` more bytes would pass the cap. */
-static bool within_cap(struct pn_arena *a, size_t n)
-{
-    if (a->cap == 0 || (n <= a->cap && a->used <= a->cap - n))
-        return true;
-    a->hit_cap = true;
-    return false;
-}
-
-static size_t aligned(size_t n)
-{
-    return (n + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+    go_on(a, a->top, mark.block_used, mark.used);
 }
 
 /* Refused for the size or for want of memory, not for the cap. */
@@ -147,30 +157,30 @@ static void *refuse_size(struct pn_arena *a)
     return NULL;
 }
 
-/* A block with room for `n` bytes; apart, so that what is called for each value stays short. */
-static __attribute__((noinline)) bool add_block(struct pn_arena *a, size_t n)
+/* From another block; apart, so that what is called for each value stays short. */
+static __attribute__((noinline)) void *alloc_beyond(struct pn_arena *a, size_t n)
 {
-    size_t size = a->top->size * 2 > n ? a->top->size * 2 : n;
-    struct block *b = block_new(size);
+    if (n > SIZE_MAX / 4)
+        return refuse_size(a);
+    if (n > a->cap - pn_arena_used(a)) {
+        a->hit_cap = true;
+        return NULL;
+    }
+    struct block *b = block_new(a->top->size * 2 > aligned(n) ? a->top->size * 2 : aligned(n));
     if (b == NULL)
-        return false;
+        return refuse_size(a);
     b->next = a->top;
-    a->top = b;
-    return true;
+    go_on(a, b, 0, pn_arena_used(a));
+    return pn_arena_alloc(a, n);
 }
 
 void *pn_arena_alloc(struct pn_arena *a, size_t n)
 {
-    if (n > SIZE_MAX / 4)
-        return refuse_size(a);
-    size_t size = aligned(n > 0 ? n : 1);
-    if (!within_cap(a, size))
-        return NULL;
-    if (a->top->size - a->top->used < size && !add_block(a, size))
-        return refuse_size(a);
-    void *p = a->top->bytes + a->top->used;
-    a->top->used += size;
-    a->used += size;
+    if (n > a->left)
+        return alloc_beyond(a, n);
+    void *p = a->next;
+    a->next += aligned(n);
+    a->left -= aligned(n);
     SHOW(p, n);
     return p;
 }
@@ -189,18 +199,15 @@ void *pn_arena_grow(struct pn_arena *a, void *p, size_t old, size_t n)
 {
     if (n > SIZE_MAX / 4)
         return refuse_size(a);
-    size_t old_size = aligned(old > 0 ? old : 1), new_size = aligned(n > 0 ? n : 1);
-    struct block *b = a->top;
+    size_t old_size = aligned(old), new_size = aligned(n);
+    bool is_last = p != NULL && (unsigned char *)p + old_size == a->next;
     if (p != NULL && new_size <= old_size) {
         SHOW(p, n);
         return p;
     }
-    if (p != NULL && (unsigned char *)p + old_size == b->bytes + b->used &&
-        b->size - b->used >= new_size - old_size) {
-        if (!within_cap(a, new_size - old_size))
-            return NULL;
-        b->used += new_size - old_size;
-        a->used += new_size - old_size;
+    if (is_last && new_size - old_size <= a->left) {
+        a->next += new_size - old_size;
+        a->left -= new_size - old_size;
         SHOW(p, n);
         return p;
     }
@@ -246,9 +253,4 @@ bool pn_arena_hit_cap(const struct pn_arena *a)
 bool pn_arena_out_of_memory(const struct pn_arena *a)
 {
     return a->out_of_memory;
-}
-
-size_t pn_arena_used(const struct pn_arena *a)
-{
-    return a->used;
 }

@@ -43,7 +43,8 @@ struct pn_arena_mark {
 struct pn_arena_mark pn_arena_mark(const struct pn_arena *a);
 void pn_arena_rewind(struct pn_arena *a, struct pn_arena_mark mark);
 
-/* `n` bytes, not initialised, or NULL when refused (cap or out of memory). n = 0 is allowed. */
+/* `n` bytes, not initialised, or NULL when refused (cap or out of memory). n = 0 is allowed
+ * and takes nothing. */
 void *pn_arena_alloc(struct pn_arena *a, size_t n) PN_MUST_CHECK;
 
 /* `count` times `size` zeroed bytes, or NULL (also when the product overflows). */
