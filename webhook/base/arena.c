@@ -187,11 +187,12 @@ void *pn_arena_alloc(struct pn_arena *a, size_t n)
 
 void *pn_arena_zalloc(struct pn_arena *a, size_t count, size_t size)
 {
-    if (size != 0 && count > SIZE_MAX / size)
+    size_t n;
+    if (__builtin_mul_overflow(count, size, &n))
         return refuse_size(a);
-    void *p = pn_arena_alloc(a, count * size);
+    void *p = pn_arena_alloc(a, n);
     if (p != NULL)
-        memset(p, 0, count * size);
+        memset(p, 0, n);
     return p;
 }
 

@@ -23,7 +23,7 @@ static int member(yyjson_val **ret, yyjson_val *object, const char *key, const c
     yyjson_val *k, *v, *found = NULL;
     yyjson_obj_foreach(object, i, max, k, v)
     {
-        if (!yyjson_equals_strn(k, key, length))
+        if (!unsafe_yyjson_equals_strn(k, key, length))
             continue;
         if (found != NULL)
             return pn_err_set(err, PN_ENGINE_E_BAD_REVIEW, "%s: key \"%s\" stands twice", path,
