@@ -82,16 +82,11 @@ void pn_validate_require(struct pn_validate *v, const struct pn_at *at, struct p
 
 bool pn_validate_is_word(struct pn_str text, const char *words)
 {
-    for (const char *word = words;; word++) {
-        size_t n = 0;
-        while (n < text.n && word[n] == text.s[n] && word[n] != ',' && word[n] != '\0')
-            n++;
-        if (n == text.n && (word[n] == ',' || word[n] == '\0'))
+    for (const char *word = words, *end;; word = end + 1) {
+        end = strchrnul(word, ',');
+        if (pn_str_eq(text, (struct pn_str){word, (size_t)(end - word)}))
             return true;
-        word += n;
-        while (*word != ',' && *word != '\0')
-            word++;
-        if (*word == '\0')
+        if (*end == '\0')
             return false;
     }
 }
