@@ -39,11 +39,11 @@ static int need_object(yyjson_val **ret, yyjson_val *object, const char *key, co
                        struct pn_err *err)
 {
     yyjson_val *v = NULL;
-    struct pn_err inner;
     int r = member(&v, object, key, path, err);
     if (r != 0)
         return r;
     if (!yyjson_is_obj(v)) {
+        struct pn_err inner; /* declared here: the compiler clears it */
         pn_err_set(&inner, 0, "%s%s%s", path, path[0] != '\0' ? "." : "", key);
         return bad(err, inner.text, v == NULL ? "an object, got nothing" : "an object");
     }
@@ -56,11 +56,11 @@ static int get_string(struct pn_str *ret, yyjson_val *object, const char *key, c
                       struct pn_err *err)
 {
     yyjson_val *v = NULL;
-    struct pn_err inner;
     int r = member(&v, object, key, path, err);
     if (r != 0)
         return r;
     if (v != NULL && !yyjson_is_null(v) && !yyjson_is_str(v)) {
+        struct pn_err inner;
         pn_err_set(&inner, 0, "%s.%s", path, key);
         return bad(err, inner.text, "a string");
     }
