@@ -17,7 +17,6 @@ struct parts {
 };
 
 struct unit {
-    struct pn_str suffix;
     unsigned base;
     int exponent; /* of the base */
     enum pn_quantity_format format;
@@ -51,16 +50,10 @@ static inline bool take_char(struct pn_str *rest, const char *any_of)
     return true;
 }
 
-static const bool is_of_suffix[256] = {
-    ['e'] = true, ['E'] = true, ['i'] = true, ['n'] = true, ['u'] = true, ['m'] = true,
-    ['k'] = true, ['K'] = true, ['M'] = true, ['G'] = true, ['T'] = true, ['P'] = true};
-
-static bool split_parts(struct parts *ret, struct pn_str text)
+static struct parts split_parts(struct pn_str text)
 {
     struct parts p = {.negative = text.n > 0 && text.s[0] == '-'};
     struct pn_str rest = text;
-    if (text.n == 0)
-        return false;
     take_char(&rest, "+-");
     while (take_char(&rest, "0"))
         p.any_digit = true;
@@ -69,40 +62,27 @@ static bool split_parts(struct parts *ret, struct pn_str text)
         p.fraction = take_digits(&rest);
     p.any_digit = p.any_digit || p.whole.n + p.fraction.n > 0;
     p.suffix = rest;
-    while (rest.n > 0 && is_of_suffix[(unsigned char)rest.s[0]])
-        rest = (struct pn_str){rest.s + 1, rest.n - 1};
-    take_char(&rest, "+-");
-    take_digits(&rest);
-    *ret = p;
-    return rest.n == 0;
+    return p;
 }
 
-static const struct unit units[] = {
-    {PN_STR_INIT(""), 10, 0, PN_QUANTITY_DECIMAL_SI},
-    {PN_STR_INIT("n"), 10, -9, PN_QUANTITY_DECIMAL_SI},
-    {PN_STR_INIT("u"), 10, -6, PN_QUANTITY_DECIMAL_SI},
-    {PN_STR_INIT("m"), 10, -3, PN_QUANTITY_DECIMAL_SI},
-    {PN_STR_INIT("k"), 10, 3, PN_QUANTITY_DECIMAL_SI},
-    {PN_STR_INIT("M"), 10, 6, PN_QUANTITY_DECIMAL_SI},
-    {PN_STR_INIT("G"), 10, 9, PN_QUANTITY_DECIMAL_SI},
-    {PN_STR_INIT("T"), 10, 12, PN_QUANTITY_DECIMAL_SI},
-    {PN_STR_INIT("P"), 10, 15, PN_QUANTITY_DECIMAL_SI},
-    {PN_STR_INIT("E"), 10, 18, PN_QUANTITY_DECIMAL_SI},
-    {PN_STR_INIT("Ki"), 2, 10, PN_QUANTITY_BINARY_SI},
-    {PN_STR_INIT("Mi"), 2, 20, PN_QUANTITY_BINARY_SI},
-    {PN_STR_INIT("Gi"), 2, 30, PN_QUANTITY_BINARY_SI},
-    {PN_STR_INIT("Ti"), 2, 40, PN_QUANTITY_BINARY_SI},
-    {PN_STR_INIT("Pi"), 2, 50, PN_QUANTITY_BINARY_SI},
-    {PN_STR_INIT("Ei"), 2, 60, PN_QUANTITY_BINARY_SI},
-};
+/* Which power of 1000 the letter of a suffix stands for; with an i behind it, of 1024. */
+static int thousands_of(char c)
+{
+    static const int8_t thousands[256] = {['n'] = -3, ['u'] = -2, ['m'] = -1, ['k'] = 1, ['K'] = 1,
+                                          ['M'] = 2,  ['G'] = 3,  ['T'] = 4,  ['P'] = 5, ['E'] = 6};
+    return thousands[(unsigned char)c];
+}
 
 static bool find_unit(struct unit *ret, struct pn_str suffix)
 {
-    for (size_t i = 0; i < PN_COUNT_OF(units); i++) {
-        if (pn_str_eq(suffix, units[i].suffix)) {
-            *ret = units[i];
-            return true;
-        }
+    int thousands = suffix.n > 0 ? thousands_of(suffix.s[0]) : 0;
+    if (suffix.n == 0 || (suffix.n == 1 && thousands != 0 && suffix.s[0] != 'K')) {
+        *ret = (struct unit){10, 3 * thousands, PN_QUANTITY_DECIMAL_SI};
+        return true;
+    }
+    if (suffix.n == 2 && suffix.s[1] == 'i' && thousands > 0 && suffix.s[0] != 'k') {
+        *ret = (struct unit){2, 10 * thousands, PN_QUANTITY_BINARY_SI};
+        return true;
     }
     int64_t exponent;
     if (suffix.n < 2 || (suffix.s[0] != 'e' && suffix.s[0] != 'E'))
@@ -113,8 +93,7 @@ static bool find_unit(struct unit *ret, struct pn_str suffix)
     if (!pn_number_read_int(&exponent, number))
         return false;
     /* Kubernetes keeps the low 32 bits of the exponent. */
-    *ret = (struct unit){PN_STR("e"), 10, (int32_t)(uint32_t)exponent,
-                         PN_QUANTITY_DECIMAL_EXPONENT};
+    *ret = (struct unit){10, (int32_t)(uint32_t)exponent, PN_QUANTITY_DECIMAL_EXPONENT};
     return true;
 }
 
@@ -137,32 +116,37 @@ static bool is_small(const struct parts *p, const struct unit *u)
     return p->fraction.n == 0 && 15 - whole - u->exponent * 3 / 10 - 1 >= 0;
 }
 
-/* For a small number: whether ParseQuantity takes its text for canonical and repeats it. */
-static bool looks_canonical(const struct parts *p, const struct unit *u)
+/* All digits of a small number: 18 at most. */
+static uint64_t read_digits(const struct parts *p)
 {
-    size_t n = p->whole.n + p->fraction.n;
+    uint64_t m = 0;
+    for (size_t i = 0; i < p->whole.n + p->fraction.n; i++)
+        m = m * 10 + (unsigned)(digit_at(p, i) - '0');
+    return m;
+}
+
+/* For a small number of these digits: whether ParseQuantity takes its text for canonical and
+ * repeats it, which it does with none that is finer than a milli but by value. */
+static bool looks_canonical(const struct parts *p, const struct unit *u, uint64_t digits)
+{
     if (p->whole.n == 0)
         return false;
-    if (u->base == 2) { /* no factor of 8 left in the number before the suffix */
-        unsigned low = 0;
-        for (size_t i = n > 3 ? n - 3 : 0; i < n; i++)
-            low = low * 10 + (unsigned)(digit_at(p, i) - '0');
-        return low % 8 != 0;
-    }
-    bool thousands = n >= 3 && digit_at(p, n - 1) == '0' && digit_at(p, n - 2) == '0' &&
-                     digit_at(p, n - 3) == '0';
-    return (u->exponent - (int64_t)p->fraction.n) % 3 == 0 && !thousands;
+    if (u->base == 2) /* no factor of 8 left in the number before the suffix */
+        return digits % 8 != 0;
+    return (u->exponent - (int64_t)p->fraction.n) % 3 == 0 && digits % 1000 != 0;
 }
 
 /* m * 10^times, or false when that passes 2^127-1. */
 static bool scale_up(unsigned __int128 *m, int64_t times)
 {
-    if (*m == 0)
-        return true;
-    for (; times > 0; times--) {
-        if (*m > MANTISSA_MAX / 10)
+    static const uint64_t powers[] = {1,    10,   100,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8, 1e9,
+                                      1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
+    const int64_t most = PN_COUNT_OF(powers) - 1;
+    while (*m != 0 && times > 0) { /* three times at most */
+        int64_t step = times < most ? times : most;
+        if (__builtin_mul_overflow(*m, (unsigned __int128)powers[step], m) || *m > MANTISSA_MAX)
             return false;
-        *m *= 10;
+        times -= step;
     }
     return true;
 }
@@ -180,6 +164,18 @@ static void set_value(struct pn_quantity *q, bool negative, unsigned __int128 ma
     }
     q->mantissa = negative ? -(__int128)magnitude : (__int128)magnitude;
     q->exp10 = magnitude == 0 ? 0 : exp10;
+}
+
+static void read_small(struct pn_quantity *q, const struct parts *p, const struct unit *u,
+                       struct pn_str text)
+{
+    uint64_t digits = read_digits(p);
+    if (looks_canonical(p, u, digits))
+        q->as_written = text;
+    if (u->base == 10)
+        set_value(q, p->negative, digits, u->exponent - (int64_t)p->fraction.n);
+    else
+        set_value(q, p->negative, digits << u->exponent, 0);
 }
 
 static bool read_decimal(struct pn_quantity *q, const struct parts *p, const struct unit *u)
@@ -227,11 +223,6 @@ static bool read_binary(struct pn_quantity *q, const struct parts *p, const stru
         return false;
     for (size_t i = 0; !capped && i < p->whole.n; i++)
         units_n = units_n * 10 + (unsigned)(p->whole.s[i] - '0');
-    if (!capped && fraction.n == 0) { /* nearly always: 10^19 * 2^60 fits */
-        units_n <<= u->exponent;
-        set_value(q, p->negative, units_n > INT64_MAX ? INT64_MAX : units_n, 0);
-        return true;
-    }
     for (size_t i = 0; !capped && i < BINARY_FRACTION_DIGITS; i++) {
         rest = rest * 10 + (i < fraction.n ? (unsigned)(fraction.s[i] - '0') : 0);
         one *= 10;
@@ -258,10 +249,10 @@ static bool read_binary(struct pn_quantity *q, const struct parts *p, const stru
 
 int pn_quantity_parse(struct pn_quantity *ret, struct pn_str text, struct pn_err *err)
 {
-    struct parts p;
+    struct parts p = split_parts(text);
     struct unit u;
     int shown = text.n > 60 ? 60 : (int)text.n;
-    if (!split_parts(&p, text) || !find_unit(&u, p.suffix))
+    if (text.n == 0 || !find_unit(&u, p.suffix))
         return pn_err_set(err, PN_QUANTITY_E_INVALID,
                           "\"%.*s\" is no quantity: expected a number with one of the suffixes n, "
                           "u, m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi, Ei or e3, such as 100m, "
@@ -272,11 +263,11 @@ int pn_quantity_parse(struct pn_quantity *ret, struct pn_str text, struct pn_err
         return pn_err_set(err, PN_QUANTITY_E_INVALID, "\"%.*s\" is no quantity: it has no digit",
                           shown, text.s);
     struct pn_quantity q = {.format = u.format};
-    if (!(u.base == 10 ? read_decimal(&q, &p, &u) : read_binary(&q, &p, &u)))
+    if (small)
+        read_small(&q, &p, &u, text);
+    else if (!(u.base == 10 ? read_decimal(&q, &p, &u) : read_binary(&q, &p, &u)))
         return pn_err_set(err, PN_QUANTITY_E_RANGE, "\"%.*s...\" has more digits than fit", shown,
                           text.s);
-    if (small && looks_canonical(&p, &u))
-        q.as_written = text;
     *ret = q;
     return 0;
 }
@@ -285,31 +276,29 @@ int pn_quantity_from_value(struct pn_quantity *ret, struct pn_value v, struct pn
 {
     char text[64]; /* more than the digits of any double: they need not grow */
     struct pn_buf digits = {.data = text, .cap = sizeof text};
-    struct pn_quantity q = {0};
     int r = 0;
     switch (v.kind) {
-    case PN_NULL:
-        break;
     case PN_STRING:
     case PN_RAW:
-        r = pn_quantity_parse(&q, pn_str_trim(pn_value_str(v)), err);
-        break;
+        return pn_quantity_parse(ret, pn_str_trim(pn_value_str(v)), err);
+    case PN_NULL:
+        *ret = (struct pn_quantity){0};
+        return 0;
     case PN_INT:
-        set_value(&q, v.i < 0, v.i < 0 ? -(unsigned __int128)v.i : (unsigned __int128)v.i, 0);
-        break;
+        *ret = (struct pn_quantity){0};
+        set_value(ret, v.i < 0, v.i < 0 ? -(unsigned __int128)v.i : (unsigned __int128)v.i, 0);
+        return 0;
     case PN_REAL:
         pn_number_write_real(&digits, v.r);
-        r = pn_quantity_parse(&q, pn_buf_view(&digits), err);
-        q.as_written = PN_STR_NULL;
-        break;
+        r = pn_quantity_parse(ret, pn_buf_view(&digits), err);
+        if (r == 0)
+            ret->as_written = PN_STR_NULL;
+        return r;
     default:
         return pn_err_set(err, PN_QUANTITY_E_INVALID,
                           "expected a quantity such as 100m or 128Mi, found %s",
                           pn_value_kind_name(v));
     }
-    if (r == 0)
-        *ret = q;
-    return r;
 }
 
 /* ---- arithmetic ------------------------------------------------------------------------ */
@@ -319,23 +308,10 @@ static unsigned __int128 magnitude_of(const struct pn_quantity *q)
     return q->mantissa < 0 ? -(unsigned __int128)q->mantissa : (unsigned __int128)q->mantissa;
 }
 
-static int digits_of(unsigned __int128 m)
-{
-    int n = 0;
-    for (; m > 0; m /= 10)
-        n++;
-    return n;
-}
-
 /* Of two that are not 0. */
 static int cmp_magnitude(const struct pn_quantity *a, const struct pn_quantity *b)
 {
     unsigned __int128 x = magnitude_of(a), y = magnitude_of(b);
-    if (a->exp10 == b->exp10)
-        return (x > y) - (x < y);
-    int64_t x_top = digits_of(x) + a->exp10, y_top = digits_of(y) + b->exp10;
-    if (x_top != y_top)
-        return x_top < y_top ? -1 : 1;
     if (a->exp10 > b->exp10 && !scale_up(&x, a->exp10 - b->exp10))
         return 1;
     if (b->exp10 > a->exp10 && !scale_up(&y, b->exp10 - a->exp10))
@@ -419,23 +395,13 @@ bool pn_quantity_nano(__int128 *ret, const struct pn_quantity *q)
     return mantissa_at(ret, q, NANO_EXP10);
 }
 
-/* Whether the text has digits behind the thousandths, be they zeros. */
-static bool is_written_finer(struct pn_str text)
-{
-    struct parts p;
-    struct unit u;
-    return text.s != NULL && split_parts(&p, text) && find_unit(&u, p.suffix) && u.base == 10 &&
-           u.exponent - (int64_t)p.fraction.n < MILLI_EXP10;
-}
-
 void pn_quantity_round_milli(struct pn_quantity *q)
 {
     unsigned __int128 m = magnitude_of(q);
     bool round_up = false;
-    if (is_written_finer(q->as_written))
-        q->as_written = PN_STR_NULL;
-    if (q->exp10 >= MILLI_EXP10)
+    if (q->exp10 >= MILLI_EXP10) /* so is the text: see looks_canonical() */
         return;
+    q->as_written = PN_STR_NULL;
     for (; q->exp10 < MILLI_EXP10; q->exp10++) {
         round_up = round_up || m % 10 != 0;
         m /= 10;
@@ -456,12 +422,15 @@ static void write_digits(struct pn_buf *out, unsigned __int128 m)
     pn_buf_append(out, digits + at, sizeof digits - at);
 }
 
-static void write_suffix(struct pn_buf *out, unsigned base, int64_t exponent)
+/* The suffix of 1000^power or 1024^power, if there is one. */
+static void write_suffix(struct pn_buf *out, bool binary, int64_t power)
 {
-    for (size_t i = 0; i < PN_COUNT_OF(units); i++) {
-        if (units[i].base == base && units[i].exponent == exponent)
-            pn_buf_str(out, units[i].suffix);
-    }
+    static const char letters[] = {'n', 'u', 'm', 0, 'k', 'M', 'G', 'T', 'P', 'E'};
+    if (power == 0 || power > 6)
+        return;
+    pn_buf_char(out, binary && power == 1 ? 'K' : letters[power + 3]);
+    if (binary)
+        pn_buf_char(out, 'i');
 }
 
 /* The exponent is brought down to a multiple of three. */
@@ -472,7 +441,7 @@ static void write_decimal(struct pn_buf *out, const struct pn_quantity *q, bool 
     for (; exp10 % 3 != 0; exp10--)
         pn_buf_char(out, '0');
     if (!exponent_form) {
-        write_suffix(out, 10, exp10);
+        write_suffix(out, false, exp10 / 3);
     } else if (exp10 != 0) {
         pn_buf_char(out, 'e');
         pn_buf_int(out, exp10);
@@ -493,9 +462,9 @@ void pn_quantity_write(struct pn_buf *out, const struct pn_quantity *q)
         write_decimal(out, q, q->format == PN_QUANTITY_DECIMAL_EXPONENT);
         return;
     }
-    int exponent = 0;
+    int power = 0;
     for (; m % 1024 == 0; m /= 1024)
-        exponent += 10;
+        power++;
     write_digits(out, m);
-    write_suffix(out, 2, exponent);
+    write_suffix(out, true, power);
 }
