@@ -260,67 +260,69 @@ static int compare_keys(const void *a, const void *b)
     return pn_str_cmp(((const struct pn_member *)a)->key, ((const struct pn_member *)b)->key);
 }
 
-static int sort_keys(struct pn_run *run, const struct pn_template_expr *t, struct pn_value v,
-                     struct pn_value *ret);
+static int write_sorted(struct pn_run *run, const struct pn_template_expr *t, struct pn_buf *out,
+                        struct pn_value v);
 
-static int sort_members(struct pn_run *run, const struct pn_template_expr *t, struct pn_value v,
-                        struct pn_value *ret)
+static int write_members(struct pn_run *run, const struct pn_template_expr *t, struct pn_buf *out,
+                         struct pn_value v)
 {
     uint32_t n = pn_value_count(v);
     uint64_t bytes = 0;
-    struct pn_member *members = pn_run_alloc(run, n, sizeof *members);
-    struct pn_member *scratch = pn_run_alloc(run, n, sizeof *scratch);
-    if (members == NULL || scratch == NULL)
+    struct pn_member *members = pn_arena_alloc(run->arena, 2 * (size_t)n * sizeof *members);
+    if (members == NULL)
         return pn_run_refused(run, t);
     for (uint32_t i = 0; i < n; i++) {
-        members[i].key = pn_value_member(v, i)->key;
+        members[i] = *pn_value_member(v, i);
         bytes += members[i].key.n;
-        int r = sort_keys(run, t, pn_value_member(v, i)->value, &members[i].value);
-        if (r != 0)
-            return r;
     }
     int r = charge_sort(run, t, n, bytes);
-    if (r != 0)
-        return r;
-    pn_sort_stable(members, scratch, n, sizeof *members, compare_keys);
-    return pn_object_take(ret, run->arena, members, n) == 0 ? 0 : pn_run_refused(run, t);
+    if (r == 0)
+        pn_sort_stable(members, members + n, n, sizeof *members, compare_keys);
+    for (uint32_t i = 0; r == 0 && i < n; i++) {
+        pn_buf_char(out, i == 0 ? '{' : ',');
+        pn_json_write_str(out, members[i].key);
+        pn_buf_char(out, ':');
+        r = write_sorted(run, t, out, members[i].value);
+    }
+    pn_buf_cstr(out, n > 0 ? "}" : "{}");
+    return r;
 }
 
-static int sort_keys(struct pn_run *run, const struct pn_template_expr *t, struct pn_value v,
-                     struct pn_value *ret)
+/* As pn_json_write does it, with the members of each object ordered by key. */
+static int write_sorted(struct pn_run *run, const struct pn_template_expr *t, struct pn_buf *out,
+                        struct pn_value v)
 {
-    *ret = v;
+    int r = 0;
     if (v.kind == PN_OBJECT)
-        return sort_members(run, t, v, ret);
-    if (v.kind != PN_ARRAY)
+        return write_members(run, t, out, v);
+    if (v.kind != PN_ARRAY) {
+        pn_json_write(out, v);
         return 0;
-    uint32_t n = pn_value_count(v);
-    struct pn_value *items = pn_run_alloc(run, n, sizeof *items);
-    if (items == NULL)
-        return pn_run_refused(run, t);
-    for (uint32_t i = 0; i < n; i++) {
-        int r = sort_keys(run, t, pn_value_at(v, i), &items[i]);
-        if (r != 0)
-            return r;
     }
-    return pn_run_array(run, t, items, n, ret);
+    pn_buf_char(out, '[');
+    for (uint32_t i = 0; r == 0 && i < pn_value_count(v); i++) {
+        if (i > 0)
+            pn_buf_char(out, ',');
+        r = write_sorted(run, t, out, pn_value_at(v, i));
+    }
+    pn_buf_char(out, ']');
+    return r;
 }
 
 int pn_merge_json(struct pn_run *run, const struct pn_template_expr *t,
                   const struct pn_scope *scope, struct pn_value *ret)
 {
     struct pn_buf out = PN_BUF_IN_ARENA(run->arena);
-    struct pn_value v, sorted;
+    struct pn_value v;
     int r = pn_run_node(run, t->children[0], scope, &v);
     if (r == 0 && v.kind == PN_ABSENT)
         r = pn_run_fail(run, t->children[0], "$json has nothing to write");
     if (r == 0)
         r = pn_run_check(run, t->children[0], v); /* bounds depth and size of what follows */
     if (r == 0)
-        r = sort_keys(run, t, v, &sorted);
+        r = write_sorted(run, t, &out, v);
     if (r != 0)
         return r;
-    pn_json_write(&out, sorted);
     if (out.failed || out.len > UINT32_MAX)
         return pn_run_refused(run, t);
     *ret = pn_string(pn_buf_view(&out));
