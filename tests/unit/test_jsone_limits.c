@@ -203,6 +203,22 @@ START_TEST(limits_are_arguments)
 }
 END_TEST
 
+/* A plain object takes the steps of one whose members are looked for: 12 values, 12 keys,
+ * 16 for setting them, and 14 around. */
+START_TEST(plain_objects_take_the_same_steps)
+{
+    const struct pn_template_expr *t = compile(
+        "{a: {$eval: x}, b: {$eval: x}, c: {$eval: x}, d: {$eval: x}, e: {$eval: x}, f: {$eval: x},"
+        " g: {$eval: x}, h: {$eval: x}, i: {$eval: x}, j: {$eval: x}, k: {$eval: x}, l: {$eval: "
+        "x}}");
+    struct pn_jsone_limits limits = {54, 8};
+    struct pn_value v, x = value_of("{x: 1}");
+    ck_assert_int_eq(pn_jsone_eval(&v, t, x, NOW_MS, &limits, arena, NULL), 0);
+    limits.steps--;
+    ck_assert_int_eq(pn_jsone_eval(&v, t, x, NOW_MS, &limits, arena, NULL), PN_JSONE_E_LIMIT);
+}
+END_TEST
+
 /* `head` n times, `middle`, `tail` n times. */
 static const char *nested(const char *head, const char *middle, const char *tail, int n)
 {
@@ -361,6 +377,7 @@ static Suite *suite(void)
     tcase_add_test(tc, folding_keeps_places);
     tcase_add_loop_test(tc, greedy_templates_end, 0, PN_COUNT_OF(greedy));
     tcase_add_test(tc, limits_are_arguments);
+    tcase_add_test(tc, plain_objects_take_the_same_steps);
     tcase_add_loop_test(tc, deep_expressions_are_faults, 0, PN_COUNT_OF(deep));
     tcase_add_test(tc, long_expressions_are_fine);
     tcase_add_test(tc, deep_templates_are_faults);

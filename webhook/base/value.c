@@ -127,8 +127,8 @@ static __attribute__((noinline)) int index_members(const uint32_t **ret, struct 
     return 0;
 }
 
-int pn_object_take(struct pn_value *ret, struct pn_arena *a, struct pn_member *take_members,
-                   size_t n)
+int pn_object_take_distinct(struct pn_value *ret, struct pn_arena *a,
+                            struct pn_member *take_members, size_t n)
 {
     struct pn_block *block = pn_arena_alloc(a, sizeof *block);
     if (block == NULL || n > UINT32_MAX)
@@ -138,11 +138,17 @@ int pn_object_take(struct pn_value *ret, struct pn_arena *a, struct pn_member *t
         int r = index_members(&block->by_key, a, take_members, block->count);
         if (r != 0)
             return r;
-    } else if (scan_finds_duplicate(take_members, n)) {
-        return PN_VALUE_E_DUPLICATE_KEY;
     }
     *ret = (struct pn_value){.kind = PN_OBJECT, .block = block};
     return 0;
+}
+
+int pn_object_take(struct pn_value *ret, struct pn_arena *a, struct pn_member *take_members,
+                   size_t n)
+{
+    if (n <= SCAN_MAX_MEMBERS && scan_finds_duplicate(take_members, n))
+        return PN_VALUE_E_DUPLICATE_KEY;
+    return pn_object_take_distinct(ret, a, take_members, n);
 }
 
 int pn_object_new(struct pn_value *ret, struct pn_arena *a, const struct pn_member *members,

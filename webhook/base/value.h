@@ -157,6 +157,10 @@ int pn_object_new(struct pn_value *ret, struct pn_arena *a, const struct pn_memb
 int pn_object_take(struct pn_value *ret, struct pn_arena *a, struct pn_member *take_members,
                    size_t n) PN_MUST_CHECK;
 
+/* The same from members whose keys are known to differ: they are not compared. */
+int pn_object_take_distinct(struct pn_value *ret, struct pn_arena *a,
+                            struct pn_member *take_members, size_t n) PN_MUST_CHECK;
+
 /*
  * An object with the keys of `like`, an object, in the same order: `take_members` lives in the
  * arena and holds as many. Returns 0 or -ENOMEM.

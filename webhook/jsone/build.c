@@ -80,6 +80,5 @@ int pn_build_set(struct pn_build *b, struct pn_str key, struct pn_value value)
 
 int pn_build_finish(struct pn_value *ret, struct pn_build *b)
 {
-    int r = pn_object_take(ret, b->arena, b->members, b->count);
-    return r < 0 ? r : 0; /* no key is there twice */
+    return pn_object_take_distinct(ret, b->arena, b->members, b->count);
 }

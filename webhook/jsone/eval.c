@@ -21,10 +21,37 @@ static int run_array(struct pn_run *run, const struct pn_template_expr *t,
     return pn_run_array(run, t, items, n, ret);
 }
 
+/* No member needs to be looked for; the steps are those of pn_run_set. */
+static int run_plain_object(struct pn_run *run, const struct pn_template_expr *t,
+                            const struct pn_scope *scope, struct pn_value *ret)
+{
+    struct pn_member *members = pn_arena_alloc(run->arena, t->count / 2 * sizeof *members);
+    uint32_t n = 0;
+    if (members == NULL)
+        return pn_run_refused(run, t);
+    for (uint32_t i = 0; i + 1 < t->count; i += 2) {
+        int r = pn_run_node(run, t->children[i + 1], scope, &members[n].value);
+        if (r == 0 && members[n].value.kind == PN_ABSENT)
+            continue;
+        if (r == 0)
+            r = pn_run_charge(run, t->children[i], 1);
+        if (r == 0)
+            r = pn_run_charge(run, t, 1 + n / 8);
+        if (r != 0)
+            return r;
+        members[n++].key = pn_value_str(t->children[i]->value);
+    }
+    if (pn_object_take_distinct(ret, run->arena, members, n) != 0)
+        return pn_run_refused(run, t);
+    return 0;
+}
+
 static int run_object(struct pn_run *run, const struct pn_template_expr *t,
                       const struct pn_scope *scope, struct pn_value *ret)
 {
     struct pn_build build = PN_BUILD_IN(run->arena);
+    if (t->plain)
+        return run_plain_object(run, t, scope, ret);
     for (uint32_t i = 0; i + 1 < t->count; i += 2) {
         struct pn_value key, value;
         int r = pn_run_node(run, t->children[i + 1], scope, &value);

@@ -3,6 +3,21 @@
 
 #include "jsone/chars.h"
 
+static bool has_plain_keys(const struct pn_template_expr *const *children, size_t count)
+{
+    if (count > 2 * PN_TREE_PLAIN_MAX)
+        return false;
+    for (size_t i = 0; i < count; i += 2) {
+        if (!children[i]->constant)
+            return false;
+        for (size_t j = 0; j < i; j += 2) {
+            if (pn_str_eq(pn_value_str(children[i]->value), pn_value_str(children[j]->value)))
+                return false;
+        }
+    }
+    return true;
+}
+
 struct pn_template_expr *pn_tree_new(struct pn_arena *a, enum pn_tree_kind kind,
                                      const struct pn_tree_place *place, size_t offset,
                                      const struct pn_template_expr *const *children, size_t count)
@@ -16,6 +31,7 @@ struct pn_template_expr *pn_tree_new(struct pn_arena *a, enum pn_tree_kind kind,
     t->children = children;
     t->count = (uint32_t)count;
     t->height = 1;
+    t->plain = kind == PN_TREE_OBJECT && has_plain_keys(children, count);
     for (size_t i = 0; i < count; i++) {
         if (children[i]->height >= t->height)
             t->height = (uint16_t)(children[i]->height + 1);

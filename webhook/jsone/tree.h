@@ -55,12 +55,16 @@ struct pn_tree_infix {
 /* Names that a binder may define at most: each(accumulator, value, index). */
 enum { PN_TREE_NAMES_MAX = 3 };
 
+/* Members of a plain object at most: as many as pn_build searches without hashing. */
+enum { PN_TREE_PLAIN_MAX = 16 };
+
 struct pn_template_expr {
     uint8_t kind;
     uint8_t op;
     uint8_t name_count; /* binders with fixed names */
     bool constant;      /* `value` is what comes out; children may be there for their places */
     bool open;          /* PN_TREE_LET: which names it defines is known only at run time */
+    bool plain;         /* PN_TREE_OBJECT: few keys, all of them constant, no two the same */
     uint16_t height;    /* of the tree below, itself included */
     uint32_t offset;    /* bytes into the expression */
     uint32_t count;
