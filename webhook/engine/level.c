@@ -59,13 +59,12 @@ static uint32_t failing(const struct pn_template *t, const struct pn_security *s
     return security->failed & pn_security_checks(level_of(t));
 }
 
-/* The spec of a Pod with nothing in it, for Windows or for no system in particular. */
-static int make_spec(struct pn_value *ret, struct pn_arena *a, bool windows)
+/* spec.os of a Pod, for Windows or for no system in particular. */
+static int make_os(struct pn_value *ret, struct pn_arena *a, bool windows)
 {
     struct pn_member name = {PN_STR("name"), pn_string(PN_STR("windows"))};
-    struct pn_value os;
-    int r = pn_object_new(&os, a, &name, windows ? 1 : 0);
-    return r == 0 ? pn_object_with(ret, a, PN_VALUE_ABSENT, PN_STR("os"), os) : r;
+    *ret = PN_VALUE_ABSENT;
+    return windows ? pn_object_new(ret, a, &name, 1) : 0;
 }
 
 /* ---- at load --------------------------------------------------------------------------- */
@@ -167,14 +166,15 @@ static void fault(struct pn_decoder *d, const struct pn_template *t, const struc
 static bool judge_item(struct pn_security *ret, struct pn_decoder *d, const struct pn_template *t,
                        const struct pn_node *item, struct pn_str list_name)
 {
-    struct pn_value spec, list, v;
+    struct pn_member members[] = {{PN_STR("os"), {0}}, {list_name, {0}}};
+    struct pn_value spec, v;
     int r = pn_value_from_node(&v, item, d->arena);
     if (r == 0)
-        r = pn_array_new(&list, d->arena, &v, 1);
+        r = pn_array_new(&members[1].value, d->arena, &v, 1);
     if (r == 0)
-        r = make_spec(&spec, d->arena, !t->supports_linux);
+        r = make_os(&members[0].value, d->arena, !t->supports_linux);
     if (r == 0)
-        r = pn_object_with(&spec, d->arena, spec, list_name, list);
+        r = pn_object_new(&spec, d->arena, members, PN_COUNT_OF(members));
     if (r < 0)
         d->out_of_memory = true;
     if (r == 0)
@@ -265,18 +265,27 @@ void pn_level_check_annotations(struct pn_decoder *d, const struct pn_template *
 
 /* ---- when it is rendered --------------------------------------------------------------- */
 
-static int make_pod(struct pn_value *ret_metadata, struct pn_value *ret_spec,
-                    const struct pn_fragment *f, bool windows, struct pn_arena *a)
+/* A spec to look up in: what the fragment has none of is a member that is absent. */
+static int make_spec(struct pn_value *ret, const struct pn_fragment *f, bool windows,
+                     struct pn_arena *a)
 {
-    int r = make_spec(ret_spec, a, windows);
+    struct pn_member members[] = {{PN_STR("os"), {0}},
+                                  {PN_STR("initContainers"), f->init_containers},
+                                  {PN_STR("containers"), f->containers},
+                                  {PN_STR("volumes"), f->volumes}};
+    int r = make_os(&members[0].value, a, windows);
+    return r == 0 ? pn_object_new(ret, a, members, PN_COUNT_OF(members)) : r;
+}
+
+static int judge(struct pn_security *ret, struct pn_value spec, struct pn_value annotations,
+                 struct pn_arena *a)
+{
+    struct pn_value metadata = PN_VALUE_ABSENT;
+    int r = annotations.kind != PN_ABSENT
+                ? pn_object_with(&metadata, a, metadata, PN_STR("annotations"), annotations)
+                : 0;
     if (r == 0)
-        r = pn_object_with(ret_spec, a, *ret_spec, PN_STR("initContainers"), f->init_containers);
-    if (r == 0)
-        r = pn_object_with(ret_spec, a, *ret_spec, PN_STR("containers"), f->containers);
-    if (r == 0)
-        r = pn_object_with(ret_spec, a, *ret_spec, PN_STR("volumes"), f->volumes);
-    if (r == 0)
-        r = pn_object_with(ret_metadata, a, PN_VALUE_ABSENT, PN_STR("annotations"), f->annotations);
+        pn_security_judge(ret, metadata, spec);
     return r;
 }
 
@@ -300,18 +309,15 @@ static int refuse(const struct pn_template *t, const struct pn_security *securit
 int pn_level_judge(const struct pn_template *t, const struct pn_fragment *fragment, bool windows,
                    struct pn_arena *a, struct pn_reason *ret_reason)
 {
-    struct pn_value metadata, spec, appended;
+    struct pn_value spec, appended = fragment->append_annotations;
     struct pn_security security;
     if (level_of(t) == PN_SECURITY_PRIVILEGED)
         return 0;
-    int r = make_pod(&metadata, &spec, fragment, windows || !t->supports_linux, a);
+    int r = make_spec(&spec, fragment, windows || !t->supports_linux, a);
     if (r == 0)
-        r = pn_object_with(&appended, a, PN_VALUE_ABSENT, PN_STR("annotations"),
-                           fragment->append_annotations);
-    if (r != 0)
-        return r;
-    pn_security_judge(&security, metadata, spec);
-    if (failing(t, &security) == 0) /* what is appended may be the whole of an annotation */
-        pn_security_judge(&security, appended, PN_VALUE_ABSENT);
-    return failing(t, &security) != 0 ? refuse(t, &security, a, ret_reason) : 0;
+        r = judge(&security, spec, fragment->annotations, a);
+    /* What is appended may be the whole of an annotation. */
+    if (r == 0 && failing(t, &security) == 0 && appended.kind != PN_ABSENT)
+        r = judge(&security, PN_VALUE_ABSENT, appended, a);
+    return r == 0 && failing(t, &security) != 0 ? refuse(t, &security, a, ret_reason) : r;
 }

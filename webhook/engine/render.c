@@ -46,19 +46,27 @@ int pn_render_bound(struct pn_value *ret, const struct pn_policy *policy,
     return r == 0 ? pn_object_new(ret, a, members, n) : r;
 }
 
-/* The names that depend on the Pod. */
-static int add_scene(struct pn_value *inout_context, const struct pn_scene *scene,
-                     struct pn_arena *a)
+/* What expressions see: `known` (an object), the parameters unless they are in it, and the names
+ * that depend on the Pod. */
+static int make_context(struct pn_value *ret, struct pn_value known, struct pn_value parameters,
+                        const struct pn_scene *scene, struct pn_arena *a)
 {
-    struct pn_value space;
-    int r = one_object(&space, a, PN_STR("name"), scene->pod->pod_namespace, no_text, no_text);
-    if (r == 0 && scene->namespace_labels.kind != PN_ABSENT)
-        r = pn_object_with(&space, a, space, PN_STR("labels"), scene->namespace_labels);
-    if (r == 0)
-        r = pn_object_with(inout_context, a, *inout_context, PN_STR("namespace"), space);
-    if (r == 0 && scene->pod_view.kind != PN_ABSENT)
-        r = pn_object_with(inout_context, a, *inout_context, PN_STR("pod"), scene->pod_view);
-    return r;
+    const struct pn_member space[] = {{PN_STR("name"), pn_string(scene->pod->pod_namespace)},
+                                      {PN_STR("labels"), scene->namespace_labels}};
+    uint32_t n = pn_value_count(known);
+    struct pn_member *members = pn_arena_alloc(a, (n + 3) * sizeof *members);
+    if (members == NULL)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < n; i++)
+        members[i] = *pn_value_member(known, i);
+    if (parameters.kind != PN_ABSENT)
+        members[n++] = (struct pn_member){PN_STR("parameters"), parameters};
+    if (scene->pod_view.kind != PN_ABSENT)
+        members[n++] = (struct pn_member){PN_STR("pod"), scene->pod_view};
+    members[n].key = PN_STR("namespace");
+    int r = pn_object_new(&members[n++].value, a, space,
+                          scene->namespace_labels.kind != PN_ABSENT ? 2 : 1);
+    return r == 0 ? pn_object_take_distinct(ret, a, members, n) : r;
 }
 
 static int refuse(struct pn_reason *ret_reason, struct pn_arena *a, enum pn_reason_id id,
@@ -155,9 +163,9 @@ int pn_render(const struct pn_fragment **ret, const struct pn_injection *injecti
                                   ret_reason);
     if (r != 0)
         return r == PN_PARAMETERS_E_REASON ? PN_RENDER_E_REASON : r;
-    r = pn_object_with(&context, a, injection->bound, PN_STR("parameters"), parameters);
-    if (r == 0)
-        r = add_scene(&context, scene, a);
+    if (injection->overrides.count == 0)
+        parameters = PN_VALUE_ABSENT; /* bound already */
+    r = make_context(&context, injection->bound, parameters, scene, a);
     bool windows = pn_str_is(scene->pod->os, "windows");
     return r == 0 ? pn_render_in(ret, injection, context, windows, a, ret_reason) : r;
 }
@@ -165,9 +173,8 @@ int pn_render(const struct pn_fragment **ret, const struct pn_injection *injecti
 int pn_render_condition(bool *ret, const struct pn_policy *policy, const struct pn_scene *scene,
                         struct pn_arena *a, struct pn_reason *ret_reason)
 {
-    struct pn_value context, v;
+    struct pn_value name, known, context, v;
     struct pn_jsone_error e = {0};
-    struct pn_value name;
     *ret = true;
     if (policy->when == NULL)
         return 0;
@@ -175,9 +182,9 @@ int pn_render_condition(bool *ret, const struct pn_policy *policy, const struct 
         return labels_unknown(ret_reason, scene, a);
     int r = one_object(&name, a, PN_STR("name"), policy->name, no_text, no_text);
     if (r == 0)
-        r = pn_object_new(&context, a, &(struct pn_member){PN_STR("policy"), name}, 1);
+        r = pn_object_new(&known, a, &(struct pn_member){PN_STR("policy"), name}, 1);
     if (r == 0)
-        r = add_scene(&context, scene, a);
+        r = make_context(&context, known, PN_VALUE_ABSENT, scene, a);
     if (r == 0)
         r = pn_jsone_eval(&v, policy->when, context, 0, NULL, a, &e);
     if (r > 0) {
