@@ -258,6 +258,19 @@ END_TEST
 
 /* ---- documents ------------------------------------------------------------------------- */
 
+/* What is noted of the parts that fit changes neither what is wrong nor what is written. */
+static void assert_notes_change_nothing(enum pn_schema_root root, struct pn_value v)
+{
+    struct pn_buf plain = PN_BUF_IN_ARENA(arena), noted = PN_BUF_IN_ARENA(arena);
+    const char *fault = check_value(root, v);
+    pn_json_write(&plain, v);
+    ck_assert_int_eq(pn_schema_note_value(pn_schema_type(root), v, arena), 0);
+    ck_assert_int_eq(v.kind == PN_OBJECT && v.block->note != NULL, fault[0] == '\0');
+    ck_assert_str_eq(check_value(root, v), fault);
+    pn_json_write(&noted, v);
+    ck_assert(pn_str_eq(pn_buf_view(&plain), pn_buf_view(&noted)));
+}
+
 START_TEST(good_pods_are_accepted)
 {
     struct pn_source source;
@@ -268,6 +281,8 @@ START_TEST(good_pods_are_accepted)
     ck_assert_str_eq(faults_text(), "");
     ck_assert_int_eq(pn_value_from_node(&v, node, arena), 0);
     ck_assert_str_eq(check_value(PN_SCHEMA_POD, v), "");
+    assert_notes_change_nothing(PN_SCHEMA_POD, v);
+    ck_assert_str_ne(check_value(PN_SCHEMA_POD_SPEC, v), ""); /* what it fits is no other type */
 }
 END_TEST
 
@@ -284,6 +299,7 @@ START_TEST(faults_of_documents_say_what_and_where)
     /* What is wrong in a document is wrong as a value. */
     ck_assert_int_eq(pn_value_from_node(&v, node, arena), 0);
     ck_assert_str_ne(check_value(c->root, v), "");
+    assert_notes_change_nothing(c->root, v);
 }
 END_TEST
 

@@ -209,6 +209,24 @@ START_TEST(with_makes_another_object)
 }
 END_TEST
 
+START_TEST(what_is_made_of_a_noted_value_is_not_noted)
+{
+    struct pn_member members[] = {{PN_STR("a"), pn_int(1)}, {PN_STR("b"), pn_int(2)}};
+    struct pn_value v = object(members, 2), w;
+    ck_assert(!pn_value_fits(v, 7));
+    ck_assert_int_eq(pn_value_note(v, 7, arena), 0);
+    ck_assert(pn_value_fits(v, 7) && !pn_value_fits(v, 8) && !pn_value_fits(pn_int(1), 7));
+    assert_json(list(&v, 1), PN_STR("[{\"a\":1,\"b\":2}]"));
+    ck_assert_int_eq(pn_object_with(&w, arena, v, PN_STR("a"), pn_int(3)), 0);
+    ck_assert(!pn_value_fits(w, 7));
+    assert_json(w, PN_STR("{\"a\":3,\"b\":2}"));
+    ck_assert_int_eq(pn_object_with(&w, arena, v, PN_STR("c"), pn_int(3)), 0);
+    assert_json(w, PN_STR("{\"a\":1,\"b\":2,\"c\":3}"));
+    ck_assert_int_eq(pn_value_freeze(&w, v, arena), 0);
+    ck_assert(!pn_value_fits(w, 7));
+}
+END_TEST
+
 START_TEST(frozen_values_own_what_they_hold)
 {
     struct pn_arena *other;
@@ -332,6 +350,7 @@ int main(void)
     tcase_add_test(all, objects_of_any_size_find_their_members);
     tcase_add_test(all, a_key_stands_once);
     tcase_add_test(all, with_makes_another_object);
+    tcase_add_test(all, what_is_made_of_a_noted_value_is_not_noted);
     tcase_add_test(all, frozen_values_own_what_they_hold);
     tcase_add_test(all, numbers_compare_as_numbers);
     tcase_add_test(all, containers_compare_deeply);

@@ -98,6 +98,10 @@ static void write_array(struct pn_buf *out, struct pn_value v)
 
 static void write_object(struct pn_buf *out, struct pn_value v)
 {
+    if (v.block->note != NULL) {
+        pn_buf_str(out, v.block->note->json);
+        return;
+    }
     pn_buf_char(out, '{');
     for (uint32_t i = 0; i < pn_value_count(v); i++) {
         const struct pn_member *m = pn_value_member(v, i);

@@ -168,8 +168,8 @@ int pn_object_like(struct pn_value *ret, struct pn_arena *a, struct pn_value lik
     struct pn_block *block = pn_arena_alloc(a, sizeof *block);
     if (block == NULL)
         return -ENOMEM;
-    *block = *like.block;
-    block->members = take_members;
+    *block = (struct pn_block){
+        .count = like.block->count, .by_key = like.block->by_key, .members = take_members};
     *ret = (struct pn_value){.kind = PN_OBJECT, .block = block};
     return 0;
 }
@@ -204,6 +204,20 @@ int pn_object_with(struct pn_value *ret, struct pn_arena *a, struct pn_value v, 
     if (value.kind != PN_ABSENT)
         members[n++] = (struct pn_member){key, value};
     return pn_object_take(ret, a, members, n);
+}
+
+int pn_value_note(struct pn_value v, uint32_t fits, struct pn_arena *a)
+{
+    PN_CLEANUP(pn_buf_deinit) struct pn_buf json = PN_BUF_INIT;
+    struct pn_note *note = pn_arena_alloc(a, sizeof *note);
+    pn_json_write(&json, v);
+    if (note == NULL || json.failed)
+        return -ENOMEM;
+    *note = (struct pn_note){pn_arena_dup(a, pn_buf_view(&json)), fits};
+    if (note->json.s == NULL)
+        return -ENOMEM;
+    ((struct pn_block *)(uintptr_t)v.block)->note = note;
+    return 0;
 }
 
 static int freeze_array(struct pn_value *ret, struct pn_value v, struct pn_arena *a)

@@ -48,9 +48,16 @@ struct pn_member {
     struct pn_value value;
 };
 
+/* What is known of a value that many requests share; see pn_value_note(). */
+struct pn_note {
+    struct pn_str json; /* as pn_json_write() writes it */
+    uint32_t fits;      /* what it was checked to be; a number of whoever checked it */
+};
+
 struct pn_block {
     uint32_t count;
-    const uint32_t *by_key; /* objects of more than a few members: indices sorted by key */
+    const struct pn_note *note; /* NULL: nothing is known */
+    const uint32_t *by_key;     /* objects of more than a few members: indices sorted by key */
     union {
         const struct pn_value *items;
         const struct pn_member *members;
@@ -174,6 +181,19 @@ int pn_object_like(struct pn_value *ret, struct pn_arena *a, struct pn_value lik
  */
 int pn_object_with(struct pn_value *ret, struct pn_arena *a, struct pn_value v, struct pn_str key,
                    struct pn_value value) PN_MUST_CHECK;
+
+/*
+ * While a policy set is made, and nobody else sees it: notes of object `v`, which lives in `a`, how
+ * it is written and what it fits. A value that is made of it anew knows nothing of that. Returns 0
+ * or -ENOMEM.
+ */
+int pn_value_note(struct pn_value v, uint32_t fits, struct pn_arena *a) PN_MUST_CHECK;
+
+/* True when that was noted of `v`. */
+static inline bool pn_value_fits(struct pn_value v, uint32_t fits)
+{
+    return v.kind == PN_OBJECT && v.block->note != NULL && v.block->note->fits == fits;
+}
 
 /* A deep copy whose strings and blocks all live in `a`. Returns 0 or -ENOMEM. */
 int pn_value_freeze(struct pn_value *ret, struct pn_value v, struct pn_arena *a) PN_MUST_CHECK;

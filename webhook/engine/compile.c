@@ -175,6 +175,26 @@ static void check_pair(struct pn_decoder *d, const struct pn_node *node,
     }
 }
 
+/* Of a template's pod that is folded, notes what is constant in it. */
+static int note_constants(const struct pn_schema_type *type, const struct pn_template_expr *t,
+                          struct pn_arena *a)
+{
+    int r = 0;
+    if (pn_jsone_is_constant(t))
+        return pn_schema_note_value(type, pn_jsone_constant(t), a);
+    for (uint32_t i = 0; r == 0 && i < pn_jsone_count(t); i++) {
+        if (pn_jsone_shape(t) == PN_JSONE_ARRAY) {
+            r = note_constants(type, pn_jsone_item(t, i), a);
+            continue;
+        }
+        const struct pn_jsone_member m = pn_jsone_member(t, i);
+        const struct pn_schema_type *inner = pn_schema_inner(type, m.key);
+        if (inner != NULL)
+            r = note_constants(inner, m.value, a);
+    }
+    return r;
+}
+
 /* Binds, folds and, where nothing depends on the Pod, renders one item of spec.inject. */
 static void prepare_injection(struct pn_injection *in, struct pn_decoder *d,
                               const struct pn_policy *policy, const struct inject_item *item,
@@ -201,6 +221,8 @@ static void prepare_injection(struct pn_injection *in, struct pn_decoder *d,
         if (parts[i] != NULL)
             r = pn_jsone_fold(folded[i], parts[i], in->bound, partly, NULL, d->arena);
     }
+    if (r == 0 && in->pod != NULL)
+        r = note_constants(pn_schema_type(PN_SCHEMA_POD), in->pod, d->arena);
     if (r == 0 && constant)
         r = pn_render_in(&in->constant, in, in->bound, false, d->arena, &reason);
     if (r == 0 && constant)

@@ -70,6 +70,12 @@ const struct pn_schema_type *pn_schema_field_type(const struct pn_schema_field *
     return field->kind == PN_SCHEMA_OBJECT ? &pn_schema_types[field->object] : NULL;
 }
 
+const struct pn_schema_type *pn_schema_inner(const struct pn_schema_type *type, struct pn_str name)
+{
+    const struct pn_schema_field *field = pn_schema_find(type, name);
+    return field != NULL && field->shape != PN_SCHEMA_MAP ? pn_schema_field_type(field) : NULL;
+}
+
 struct pn_str pn_schema_field_keys(const struct pn_schema_field *field)
 {
     return pn_str_of(pn_schema_names + field->keys);

@@ -93,6 +93,9 @@ struct pn_str pn_schema_field_name(const struct pn_schema_field *field);
 /* The type of the object, or of the objects in the list; NULL when they are no objects. */
 const struct pn_schema_type *pn_schema_field_type(const struct pn_schema_field *field);
 
+/* The type of the object, or of the list's items, in field `name`; NULL: neither, or no field. */
+const struct pn_schema_type *pn_schema_inner(const struct pn_schema_type *type, struct pn_str name);
+
 /*
  * The fields that tell the items of a list apart, joined by commas ("name",
  * "containerPort,protocol": +listMapKey, else patchMergeKey). Empty: items have no identity.
@@ -143,6 +146,14 @@ void pn_schema_check_node(const struct pn_schema_check *check, const struct pn_s
 int pn_schema_check_value(const struct pn_schema_type *type, struct pn_value v,
                           struct pn_str *ret_pointer, struct pn_arena *a,
                           struct pn_err *err) PN_MUST_CHECK;
+
+/*
+ * While a policy set is made: notes of each object in `v` that fits its place (pn_value_note),
+ * where `v` is one of `type` or a list of them, so that it is not walked again when it is checked.
+ * All of it lives in `a`. Returns 0 or -ENOMEM.
+ */
+int pn_schema_note_value(const struct pn_schema_type *type, struct pn_value v,
+                         struct pn_arena *a) PN_MUST_CHECK;
 
 /* ---- what expressions see -------------------------------------------------------------- */
 

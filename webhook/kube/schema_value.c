@@ -59,6 +59,12 @@ static int unknown_field(const struct pointer *p, const struct step *step,
 
 /* ---- the walk -------------------------------------------------------------------------- */
 
+/* What is noted of a value that fits the type. */
+static uint32_t note_of(const struct pn_schema_type *type)
+{
+    return pn_schema_type_index(type) + UINT32_C(1);
+}
+
 static int check_object(const struct pointer *p, const struct step *step,
                         const struct pn_schema_type *type, struct pn_value v);
 
@@ -107,6 +113,8 @@ static int check_object(const struct pointer *p, const struct step *step,
     int r = 0;
     if (v.kind != PN_OBJECT)
         return wrong_type(p, step, "an object", v);
+    if (pn_value_fits(v, note_of(type)))
+        return 0;
     for (uint32_t i = 0; i < pn_value_count(v) && r == 0; i++) {
         const struct pn_member *member = pn_value_member(v, i);
         struct step below = {.up = step, .member = member};
@@ -123,4 +131,24 @@ int pn_schema_check_value(const struct pn_schema_type *type, struct pn_value v,
     struct pointer p = {ret_pointer, a, err};
     struct step root = {0};
     return check_object(&p, &root, type, v);
+}
+
+int pn_schema_note_value(const struct pn_schema_type *type, struct pn_value v, struct pn_arena *a)
+{
+    struct pn_str unused;
+    int r = 0;
+    for (uint32_t i = 0; r == 0 && v.kind == PN_ARRAY && i < pn_value_count(v); i++) {
+        if (pn_value_at(v, i).kind == PN_OBJECT)
+            r = pn_schema_note_value(type, pn_value_at(v, i), a);
+    }
+    if (r != 0 || v.kind != PN_OBJECT || v.block->note != NULL)
+        return r;
+    for (uint32_t i = 0; r == 0 && i < pn_value_count(v); i++) {
+        const struct pn_schema_type *inner = pn_schema_inner(type, pn_value_member(v, i)->key);
+        if (inner != NULL)
+            r = pn_schema_note_value(inner, pn_value_member(v, i)->value, a);
+    }
+    if (r == 0)
+        r = pn_schema_check_value(type, v, &unused, a, NULL);
+    return r == 0 ? pn_value_note(v, note_of(type), a) : r < 0 ? r : 0;
 }
