@@ -110,14 +110,15 @@ static int check_resources(struct check *c, struct pn_value container)
 {
     static const struct pn_str names[] = {PN_STR_INIT("cpu"), PN_STR_INIT("memory")};
     struct pn_value resources = PN_GET(container, "resources");
+    struct pn_value requests = PN_GET(resources, "requests"), limits = PN_GET(resources, "limits");
     for (size_t i = 0; i < PN_COUNT_OF(names); i++) {
-        struct pn_value request = pn_value_get(PN_GET(resources, "requests"), names[i]);
-        struct pn_value limit = pn_value_get(PN_GET(resources, "limits"), names[i]);
-        struct pn_quantity asked, most, zero = {0};
+        struct pn_value request = pn_value_get(requests, names[i]);
+        struct pn_value limit = pn_value_get(limits, names[i]);
+        struct pn_quantity asked, most;
         if (pn_value_is_unset(request) || pn_quantity_from_value(&asked, request, NULL) != 0)
             return invalid(c, "container %.*s: resources.requests.%.*s is required",
                            PN_STR_ARG(name_of(container)), PN_STR_ARG(names[i]));
-        if (pn_quantity_cmp(&asked, &zero) < 0 ||
+        if (asked.mantissa < 0 ||
             (!pn_value_is_unset(limit) && pn_quantity_from_value(&most, limit, NULL) == 0 &&
              pn_quantity_cmp(&most, &asked) < 0))
             return invalid(c, "container %.*s: %.*s: the request is negative, or above the limit",

@@ -101,21 +101,20 @@ static int describe(struct pn_reason *ret_reason, struct pn_arena *a, enum pn_re
     return refuse(ret_reason, a, id, name, text.text);
 }
 
-/* One part; absent when the template has none. */
+/* One part; absent when the template has none. `e` is for what may be wrong. */
 static int eval_part(struct pn_value *ret, const struct pn_template_expr *t,
                      const struct pn_injection *injection, struct pn_value context,
-                     struct pn_arena *a, struct pn_reason *ret_reason)
+                     struct pn_jsone_error *e, struct pn_arena *a, struct pn_reason *ret_reason)
 {
-    struct pn_jsone_error e = {0};
     *ret = PN_VALUE_ABSENT;
     if (t == NULL)
         return 0;
-    int r = pn_jsone_eval(ret, t, context, 0, NULL, a, &e);
+    int r = pn_jsone_eval(ret, t, context, 0, NULL, a, e);
     if (r == PN_JSONE_E_TEMPLATE)
-        return describe(ret_reason, a, PN_REASON_TEMPLATE_ERROR, injection->template->name, &e);
+        return describe(ret_reason, a, PN_REASON_TEMPLATE_ERROR, injection->template->name, e);
     if (r == PN_JSONE_E_LIMIT)
         return refuse(ret_reason, a, PN_REASON_TEMPLATE_LIMIT, injection->template->name,
-                      e.what.text);
+                      e->what.text);
     return r;
 }
 
@@ -125,22 +124,22 @@ int pn_render_in(const struct pn_fragment **ret, const struct pn_injection *inje
 {
     struct pn_fragment *fragment = pn_arena_zalloc(a, 1, sizeof *fragment);
     struct pn_value pod, app_containers, append_annotations;
-    struct pn_err err = PN_ERR_INIT;
+    struct pn_jsone_error e = {0}; /* one for all: it is a kilobyte */
     if (fragment == NULL)
         return -ENOMEM;
-    int r = eval_part(&pod, injection->pod, injection, context, a, ret_reason);
+    int r = eval_part(&pod, injection->pod, injection, context, &e, a, ret_reason);
     if (r == 0)
-        r = eval_part(&app_containers, injection->app_containers, injection, context, a,
+        r = eval_part(&app_containers, injection->app_containers, injection, context, &e, a,
                       ret_reason);
     if (r == 0)
-        r = eval_part(&append_annotations, injection->append_annotations, injection, context, a,
+        r = eval_part(&append_annotations, injection->append_annotations, injection, context, &e, a,
                       ret_reason);
     if (r != 0)
         return r;
-    r = pn_fragment_build(fragment, pod, app_containers, append_annotations, a, &err);
+    r = pn_fragment_build(fragment, pod, app_containers, append_annotations, a, &e.what);
     if (r == PN_FRAGMENT_E_INVALID)
         return refuse(ret_reason, a, PN_REASON_RENDERED_INVALID, injection->template->name,
-                      err.text);
+                      e.what.text);
     if (r == 0)
         r = pn_level_judge(injection->template, fragment, windows, a, ret_reason);
     if (r == 0)
@@ -174,12 +173,12 @@ int pn_render_condition(bool *ret, const struct pn_policy *policy, const struct 
                         struct pn_arena *a, struct pn_reason *ret_reason)
 {
     struct pn_value name, known, context, v;
-    struct pn_jsone_error e = {0};
     *ret = true;
     if (policy->when == NULL)
         return 0;
     if (policy->when_mentions.namespace_labels && scene->namespace_labels.kind == PN_ABSENT)
         return labels_unknown(ret_reason, scene, a);
+    struct pn_jsone_error e = {0};
     int r = one_object(&name, a, PN_STR("name"), policy->name, no_text, no_text);
     if (r == 0)
         r = pn_object_new(&known, a, &(struct pn_member){PN_STR("policy"), name}, 1);
