@@ -203,7 +203,7 @@ int pn_object_with(struct pn_value *ret, struct pn_arena *a, struct pn_value v, 
     }
     if (value.kind != PN_ABSENT)
         members[n++] = (struct pn_member){key, value};
-    return pn_object_take(ret, a, members, n);
+    return pn_object_take_distinct(ret, a, members, n);
 }
 
 int pn_value_note(struct pn_value v, uint32_t fits, struct pn_arena *a)

@@ -189,7 +189,7 @@ static int fill_root(struct pn_value *ret, const struct pn_view_zeros *zeros,
         if (r != 0)
             return r;
     }
-    return pn_object_take(ret, a, members, n);
+    return pn_object_take_distinct(ret, a, members, n);
 }
 
 int pn_view_pod(struct pn_value *ret, const struct pn_view_zeros *zeros, struct pn_value metadata,

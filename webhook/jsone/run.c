@@ -90,7 +90,7 @@ void pn_run_leave(struct pn_run *run)
 
 void *pn_run_alloc(struct pn_run *run, size_t count, size_t size)
 {
-    return pn_arena_zalloc(run->arena, count, size);
+    return count <= SIZE_MAX / size ? pn_arena_alloc(run->arena, count * size) : NULL;
 }
 
 int pn_run_array(struct pn_run *run, const struct pn_template_expr *at, struct pn_value *items,

@@ -69,7 +69,7 @@ int pn_run_charge_bytes(struct pn_run *run, const struct pn_template_expr *at,
 int pn_run_enter(struct pn_run *run, const struct pn_template_expr *at) PN_MUST_CHECK;
 void pn_run_leave(struct pn_run *run);
 
-/* `count` zeroed items in the arena; NULL: see pn_run_refused(). */
+/* `count` items in the arena, not initialised; NULL: see pn_run_refused(). */
 void *pn_run_alloc(struct pn_run *run, size_t count, size_t size) PN_MUST_CHECK;
 
 /* An array of items that live in the arena; an object from a build. */
