@@ -127,19 +127,50 @@ static int check_resources(struct check *c, struct pn_value container)
     return 0;
 }
 
+/* The first key that stands twice: *ret is its second place, or `n`. */
+static int find_repeated(uint32_t *ret, struct check *c, struct pn_member *members, uint32_t n)
+{
+    struct pn_value unused;
+    uint32_t low = 0, high = n; /* so many differ; among so many is one twice */
+    int r = pn_object_take(&unused, c->arena, members, n);
+    *ret = n;
+    if (r != PN_VALUE_E_DUPLICATE_KEY)
+        return r;
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        r = pn_object_take(&unused, c->arena, members, middle);
+        if (r < 0)
+            return r;
+        if (r == 0)
+            low = middle;
+        else
+            high = middle;
+    }
+    *ret = high - 1;
+    return 0;
+}
+
 static int check_mount_paths(struct check *c, struct pn_value mounts)
 {
-    for (uint32_t i = 0; i < pn_value_count(mounts); i++) {
-        struct pn_value path = PN_GET(pn_value_at(mounts, i), "mountPath");
-        struct pn_str text = pn_value_str(path);
-        if (text.n == 0 || text.s[0] != '/' || pn_str_contains(text, PN_STR(":")))
-            return invalid(c, "volumeMounts: mountPath \"%.*s\" is not absolute, or holds ':'",
-                           PN_STR_ARG(text));
-        for (uint32_t k = 0; k < i; k++) {
-            if (pn_value_equal(PN_GET(pn_value_at(mounts, k), "mountPath"), path))
-                return invalid(c, "volumeMounts: two at %.*s", PN_STR_ARG(text));
-        }
+    uint32_t n = pn_value_count(mounts), legal = 0, repeated;
+    struct pn_member *paths = pn_arena_alloc(c->arena, n * sizeof *paths);
+    struct pn_str path = PN_STR_NULL;
+    if (paths == NULL)
+        return -ENOMEM;
+    for (; legal < n; legal++) {
+        path = pn_value_str(PN_GET(pn_value_at(mounts, legal), "mountPath"));
+        if (path.n == 0 || path.s[0] != '/' || pn_str_contains(path, PN_STR(":")))
+            break;
+        paths[legal] = (struct pn_member){path, pn_null()};
     }
+    int r = find_repeated(&repeated, c, paths, legal);
+    if (r != 0)
+        return r;
+    if (repeated < legal)
+        return invalid(c, "volumeMounts: two at %.*s", PN_STR_ARG(paths[repeated].key));
+    if (legal < n)
+        return invalid(c, "volumeMounts: mountPath \"%.*s\" is not absolute, or holds ':'",
+                       PN_STR_ARG(path));
     return 0;
 }
 
