@@ -195,6 +195,46 @@ static int note_constants(const struct pn_schema_type *type, const struct pn_tem
     return r;
 }
 
+/* Whether nothing depends on a Pod once all is bound; that is folded for the answer alone. */
+static int is_independent(bool *ret, const struct pn_injection *in, struct pn_value bound,
+                          struct pn_arena *a)
+{
+    const struct pn_template_expr *const parts[] = {in->pod, in->app_containers,
+                                                    in->append_annotations};
+    struct pn_arena_mark mark = pn_arena_mark(a);
+    int r = 0;
+    *ret = true;
+    for (size_t i = 0; r == 0 && *ret && i < PN_COUNT_OF(parts); i++) {
+        const struct pn_template_expr *t = parts[i];
+        if (t != NULL)
+            r = pn_jsone_fold(&t, t, bound, PN_VALUE_ABSENT, NULL, a);
+        *ret = t == NULL || pn_jsone_is_constant(t);
+    }
+    pn_arena_rewind(a, mark);
+    return r;
+}
+
+/* Renders what Pods get that override nothing. What fails then fails again for each Pod. */
+static int render_default(struct pn_injection *in, struct pn_arena *a)
+{
+    struct pn_value bound;
+    struct pn_reason unused;
+    bool independent = false;
+    int r = pn_object_with(&bound, a, in->bound, PN_STR("parameters"), in->parameters);
+    if (r == 0)
+        r = is_independent(&independent, in, bound, a);
+    if (r != 0 || !independent)
+        return r;
+    r = pn_render_in(&in->by_default, in, bound, false, a, &unused);
+    if (r != 0)
+        return r < 0 ? r : 0;
+    const struct pn_fragment *f = in->by_default;
+    r = pn_schema_note_value(pn_schema_type(PN_SCHEMA_CONTAINER), f->init_containers, a);
+    if (r == 0)
+        r = pn_schema_note_value(pn_schema_type(PN_SCHEMA_CONTAINER), f->containers, a);
+    return r == 0 ? pn_schema_note_value(pn_schema_type(PN_SCHEMA_VOLUME), f->volumes, a) : r;
+}
+
 /* Binds, folds and, where nothing depends on the Pod, renders one item of spec.inject. */
 static void prepare_injection(struct pn_injection *in, struct pn_decoder *d,
                               const struct pn_policy *policy, const struct inject_item *item,
@@ -227,6 +267,8 @@ static void prepare_injection(struct pn_injection *in, struct pn_decoder *d,
         r = pn_render_in(&in->constant, in, in->bound, false, d->arena, &reason);
     if (r == 0 && constant)
         in->constant_added = pn_added_fragment(in->constant, false);
+    if (r == 0 && in->overrides.count > 0)
+        r = render_default(in, d->arena);
     if (r < 0) {
         d->out_of_memory = true;
     } else if (r > 0) {

@@ -70,8 +70,9 @@ struct pn_injection {
     struct pn_overrides overrides;
     struct pn_value bound; /* what expressions see, of what is known before any Pod is seen */
     const struct pn_template_expr *pod, *app_containers, *append_annotations;
-    const struct pn_fragment *constant; /* NULL: it depends on the Pod */
-    struct pn_added constant_added;     /* of that */
+    const struct pn_fragment *constant;   /* NULL: it depends on the Pod */
+    struct pn_added constant_added;       /* of that */
+    const struct pn_fragment *by_default; /* for Pods that override nothing; NULL: as `constant` */
 };
 
 struct pn_policy {

@@ -162,6 +162,10 @@ int pn_render(const struct pn_fragment **ret, const struct pn_injection *injecti
                                   ret_reason);
     if (r != 0)
         return r == PN_PARAMETERS_E_REASON ? PN_RENDER_E_REASON : r;
+    if (injection->by_default != NULL && parameters.block == injection->parameters.block) {
+        *ret = injection->by_default;
+        return 0;
+    }
     if (injection->overrides.count == 0)
         parameters = PN_VALUE_ABSENT; /* bound already */
     r = make_context(&context, injection->bound, parameters, scene, a);
