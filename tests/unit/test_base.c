@@ -285,6 +285,32 @@ START_TEST(buf_writes_base64)
 }
 END_TEST
 
+/* Each digit at each place of the 16 that are made at once, and what comes behind them. */
+START_TEST(buf_writes_each_digit_of_base64)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (unsigned first = 0; first < 64; first++) {
+        unsigned char bytes[60];
+        char text[81] = "";
+        for (unsigned at = 0; at < 80; at += 4) {
+            uint32_t w = 0;
+            for (unsigned i = 0; i < 4; i++) {
+                text[at + i] = digits[(first + at + i) % 64];
+                w = w << 6 | (first + at + i) % 64;
+            }
+            for (unsigned i = 0; i < 3; i++)
+                bytes[at / 4 * 3 + i] = (unsigned char)(w >> (16 - 8 * i));
+        }
+        for (size_t n = 0; n <= sizeof bytes; n += 3) {
+            struct pn_buf b = PN_BUF_IN_ARENA(arena);
+            pn_buf_base64(&b, (struct pn_str){(const char *)bytes, n});
+            ck_assert_uint_eq(b.len, n / 3 * 4);
+            ck_assert(n == 0 || memcmp(b.data, text, b.len) == 0);
+        }
+    }
+}
+END_TEST
+
 START_TEST(buf_writes_json_pointers)
 {
     struct pn_buf b = PN_BUF_IN_ARENA(arena);
@@ -651,6 +677,7 @@ int main(void)
     tcase_add_test(all, buf_remembers_a_refusal);
     tcase_add_test(all, str_same_looks_at_each_byte);
     tcase_add_test(all, buf_writes_base64);
+    tcase_add_test(all, buf_writes_each_digit_of_base64);
     tcase_add_test(all, buf_writes_json_pointers);
     tcase_add_test(all, arena_rewinds_to_a_mark);
     tcase_add_test(all, arena_aligns_and_keeps_apart);
