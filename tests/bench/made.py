@@ -22,6 +22,13 @@ class Made:
         path.write_text(json.dumps(review, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
         return path
 
+    def with_overrides(self):
+        """The base review's Pod, with annotations that choose parameters of the three templates."""
+        return self.review("overrides", lambda pod: pod["metadata"]["annotations"].update({
+            "envoy.pannier.dev/log-level": "info", "envoy.pannier.dev/upstream-9001": "orders.shop.svc:8080",
+            "envoy.pannier.dev/upstream-9002": "search.shop.svc:9200", "logs.pannier.dev/path": "/var/log/web",
+            "metrics.pannier.dev/nginx-container": "nginx"}))
+
     def with_env(self, count):
         def change(pod):
             pod["spec"]["containers"][0]["env"] += [{"name": f"SETTING_{i}", "value": f"value-{i} of this setting"}
