@@ -276,7 +276,7 @@ static int measure(struct pn_budget_usage *ret, const struct pn_budgets *b,
     return r > 0 ? -EINVAL : r; /* what we render is checked, and the Pod was read before */
 }
 
-enum { USAGE_LISTS = 10, USAGE_ITEMS = 64 };
+enum { USAGE_LISTS = 10, USAGE_ITEMS = 32 };
 
 /* Takes back the memory that measuring took, but for the result, unless that is unusually long. */
 static int settle(struct pn_budget_usage *inout, struct pn_arena *a, struct pn_arena_mark mark)

@@ -168,14 +168,14 @@ struct lists {
     struct list of[WHICH_COUNT][PN_RESOURCE_KINDS];
 };
 
-static void list_amount(struct list *list, const struct resource *s, const struct amount *x,
+static void list_amount(struct list *list, struct pn_str name, const struct amount *x,
                         uint32_t containers)
 {
     if (!x->there)
         return;
     struct pn_resource *item = &list->items[list->count++];
     *item = (struct pn_resource){
-        .name = s->name, .out_of_range = x->out_of_range, .containers = containers};
+        .name = name, .out_of_range = x->out_of_range, .containers = containers};
     if (!x->out_of_range)
         item->quantity = x->q;
 }
@@ -185,17 +185,17 @@ static void list_resource(struct lists *lists, const struct resource *s)
     for (int kind = 0; kind < PN_RESOURCE_KINDS; kind++) {
         uint32_t containers = s->containers[kind];
         struct amount effective = s->sums[kind].total;
-        list_amount(&lists->of[CONTAINERS][kind], s, &effective, containers);
-        list_amount(&lists->of[POD_LEVEL][kind], s, &s->pod_level[kind], 0);
+        list_amount(&lists->of[CONTAINERS][kind], s->name, &effective, containers);
+        list_amount(&lists->of[POD_LEVEL][kind], s->name, &s->pod_level[kind], 0);
         if (s->is_cpu_or_memory)
-            list_amount(&lists->of[ABOVE_ZERO][kind], s, &s->above_zero[kind],
+            list_amount(&lists->of[ABOVE_ZERO][kind], s->name, &s->above_zero[kind],
                         s->containers_above_zero[kind]);
         if (s->is_of_pods && s->pod_level[kind].there)
             effective = s->pod_level[kind];
         bool is_zero = !effective.out_of_range && effective.q.mantissa == 0;
         if (s->overhead.there && (kind == PN_REQUESTS || !is_zero))
             add(&effective, &s->overhead);
-        list_amount(&lists->of[EFFECTIVE][kind], s, &effective, containers);
+        list_amount(&lists->of[EFFECTIVE][kind], s->name, &effective, containers);
     }
 }
 
@@ -220,6 +220,15 @@ static int new_lists(struct lists *ret, const struct pn_resource_lines *lines)
     return 0;
 }
 
+/* How many of the lines from `i` on have the name of that one. */
+static uint32_t count_same(const struct pn_resource_lines *lines, uint32_t i)
+{
+    uint32_t n = 1;
+    while (i + n < lines->count && !pn_resource_lines_starts(lines, i + n))
+        n++;
+    return n;
+}
+
 static int make_lists(struct lists *ret, struct pn_resource_lines *lines)
 {
     int r = pn_resource_lines_sort(lines);
@@ -227,9 +236,8 @@ static int make_lists(struct lists *ret, struct pn_resource_lines *lines)
         r = new_lists(ret, lines);
     for (uint32_t i = 0, n; i < lines->count && r == 0; i += n) {
         struct resource s;
+        n = count_same(lines, i);
         init_resource(&s, lines->items[i].member->key);
-        for (n = 1; i + n < lines->count && !pn_resource_lines_starts(lines, i + n);)
-            n++;
         r = read_resource(&s, lines, lines->items + i, n);
         if (r == 0) {
             default_pod_level(&s, lines);
@@ -266,16 +274,52 @@ int pn_resources_of_spec(struct pn_pod_resources *ret, struct pn_value spec, str
     return 0;
 }
 
+/* Adds up the `n` lines of one name, whoever states them. */
+static int sum_lines(struct list *lists, const struct pn_resource_lines *lines,
+                     const struct pn_resource_line *items, uint32_t n)
+{
+    struct amount sums[PN_RESOURCE_KINDS] = {{.there = false}};
+    uint32_t containers[PN_RESOURCE_KINDS] = {0};
+    for (uint32_t i = 0; i < n; i++) {
+        struct amount x;
+        int r = read_amount(&x, lines, &items[i]);
+        if (r != 0)
+            return r;
+        pn_quantity_round_milli(&x.q);
+        bool both = items[i].kind == PN_LIMITS &&
+                    (i == 0 || !is_request_of_same(&items[i - 1], &items[i]));
+        for (int kind = 0; kind < PN_RESOURCE_KINDS; kind++) {
+            if (kind == items[i].kind || both) {
+                add(&sums[kind], &x);
+                containers[kind]++;
+            }
+        }
+    }
+    for (int kind = 0; kind < PN_RESOURCE_KINDS; kind++)
+        list_amount(&lists[kind], items[0].member->key, &sums[kind], containers[kind]);
+    return 0;
+}
+
 int pn_resources_sum(struct pn_requirements *ret, const struct pn_value *containers, uint32_t n,
                      struct pn_arena *a, struct pn_err *err)
 {
     struct pn_resource_lines lines = {.arena = a, .err = err, .app_path = ""};
-    struct lists lists = {0};
+    struct list lists[PN_RESOURCE_KINDS] = {{NULL, 0}};
     int r = pn_resource_lines_of_containers(&lines, containers, n);
     if (r == 0)
-        r = make_lists(&lists, &lines);
+        r = pn_resource_lines_sort(&lines);
+    for (int kind = 0; kind < PN_RESOURCE_KINDS && r == 0; kind++) {
+        lists[kind].items = pn_arena_alloc(a, lines.count * sizeof *lists[kind].items);
+        if (lists[kind].items == NULL)
+            r = pn_err_set(err, -ENOMEM, "out of memory");
+    }
+    for (uint32_t i = 0, same; i < lines.count && r == 0; i += same) {
+        same = count_same(&lines, i);
+        r = sum_lines(lists, &lines, lines.items + i, same);
+    }
     if (r == 0)
-        *ret = requirements_of(&lists, CONTAINERS);
+        *ret = (struct pn_requirements){{lists[PN_REQUESTS].items, lists[PN_REQUESTS].count},
+                                        {lists[PN_LIMITS].items, lists[PN_LIMITS].count}};
     return r;
 }
 
