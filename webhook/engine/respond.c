@@ -22,18 +22,15 @@ static void write_warnings(struct pn_buf *out, const struct pn_decision *d)
 /* Keys are the name part of a qualified name; the API server puts the webhook's name in front. */
 static void write_audit(struct pn_buf *out, const struct pn_decision *d)
 {
-    const struct {
-        const char *key;
-        struct pn_str value;
-    } annotations[] = {{"applied", d->audit_applied},
-                       {"skipped", d->audit_skipped},
-                       {"audited", d->audit_audited}};
+    static const char *const keys[] = {"\"applied\":", "\"skipped\":", "\"audited\":"};
+    const struct pn_str values[] = {d->audit_applied, d->audit_skipped, d->audit_audited};
     bool open = false;
-    for (size_t i = 0; i < PN_COUNT_OF(annotations); i++) {
-        if (annotations[i].value.n == 0)
+    for (size_t i = 0; i < PN_COUNT_OF(keys); i++) {
+        if (values[i].n == 0)
             continue;
-        pn_buf_printf(out, "%s\"%s\":", open ? "," : ",\"auditAnnotations\":{", annotations[i].key);
-        pn_json_write_str(out, annotations[i].value);
+        pn_buf_cstr(out, open ? "," : ",\"auditAnnotations\":{");
+        pn_buf_cstr(out, keys[i]);
+        pn_json_write_str(out, values[i]);
         open = true;
     }
     if (open)
