@@ -134,7 +134,7 @@ enum { IS_LITTLE_ENDIAN = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ };
 /* 16 digits at once of the first 12 bytes of 13 or more. */
 static void encode_12(char *out, const unsigned char *p)
 {
-    words4 w; /* three bytes each, the first on top */
+    words4 w = {0}; /* three bytes each, the first on top */
     for (int i = 0; i < 4; i++, p += 3)
         w[i] = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
     w = w >> 26 | (w >> 12 & 0x3f00) | (w << 2 & 0x3f0000) | (w << 16 & 0x3f000000);
