@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "engine/engine.h"
+#include "engine/fragment.h"
 #include "engine/index.h"
 #include "engine/match.h"
 #include "engine/own.h"
@@ -93,6 +94,49 @@ START_TEST(reason_text_holds_its_arguments)
                                    {"other", PN_STR("data")}, {"path", PN_STR("/data")});
     pn_reason_write(&out, &r);
     ck_assert(pn_str_is(pn_buf_view(&out), "container web mounts data at /data already"));
+}
+END_TEST
+
+/* ---- fragments
+ * ------------------------------------------------------------------------------------- */
+
+/* A rendered pod with so many mounts, the last one at the path of the first where `twice`. */
+static struct pn_value make_mounts(struct pn_arena *a, unsigned n, bool twice)
+{
+    struct pn_buf text = PN_BUF_IN_ARENA(a);
+    struct pn_diags diags = PN_DIAGS_INIT;
+    struct pn_document *docs = NULL;
+    struct pn_value pod;
+    size_t count = 0;
+    pn_buf_cstr(&text, "spec: {containers: [{name: x, image: 'i:1', resources: {requests: "
+                       "{cpu: 1m, memory: 1Mi}}, volumeMounts: [");
+    for (unsigned i = 0; i < n; i++)
+        pn_buf_printf(&text, "{name: v, mountPath: /p%u}, ", twice && i + 1 == n ? 0 : i);
+    pn_buf_cstr(&text, "]}]}");
+    struct pn_source source = {PN_STR("test.yaml"), pn_buf_view(&text)};
+    ck_assert_int_eq(pn_yaml_read(&docs, &count, &source, a, &diags), 0);
+    ck_assert_int_eq(pn_value_from_node(&pod, docs[0].root, a), 0);
+    return pod;
+}
+
+/* To find which path stands twice takes no memory that grows with the search, and none stays. */
+START_TEST(a_path_that_stands_twice_is_found_in_little_memory)
+{
+    enum { MOUNTS = 1000, FOR_EACH = 48 };
+    PN_CLEANUP(pn_arena_free_pointer) struct pn_arena *text = NULL, *a = NULL;
+    struct pn_err err = PN_ERR_INIT;
+    struct pn_fragment f;
+    ck_assert_int_eq(pn_arena_new(&text, 0), 0);
+    ck_assert_int_eq(pn_arena_new(&a, 0), 0);
+    struct pn_value twice = make_mounts(text, MOUNTS, true);
+    pn_arena_reset(a, MOUNTS * FOR_EACH);
+    ck_assert_int_eq(pn_fragment_build(&f, twice, PN_VALUE_ABSENT, PN_VALUE_ABSENT, a, &err),
+                     PN_FRAGMENT_E_INVALID);
+    ck_assert_str_eq(err.text, "volumeMounts: two at /p0");
+    struct pn_value once = make_mounts(text, MOUNTS, false);
+    pn_arena_reset(a, MOUNTS * FOR_EACH);
+    ck_assert_int_eq(pn_fragment_build(&f, once, PN_VALUE_ABSENT, PN_VALUE_ABSENT, a, &err), 0);
+    ck_assert_uint_eq(pn_arena_used(a), 0);
 }
 END_TEST
 
@@ -407,6 +451,7 @@ int main(void)
     tcase_set_timeout(t, 120);
     tcase_add_test(t, every_reason_has_a_name_of_its_own);
     tcase_add_test(t, reason_text_holds_its_arguments);
+    tcase_add_test(t, a_path_that_stands_twice_is_found_in_little_memory);
     tcase_add_loop_test(t, repository_is_image_without_tag_and_digest, 0, PN_COUNT_OF(images));
     tcase_add_loop_test(t, includes_by_what_was_set, 0, PN_COUNT_OF(inclusions));
     tcase_add_loop_test(t, index_finds_what_a_scan_finds, 0, 20);

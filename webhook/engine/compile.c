@@ -175,13 +175,27 @@ static void check_pair(struct pn_decoder *d, const struct pn_node *node,
     }
 }
 
+/* Notes what a constant adds: of a Pod and its spec, which are taken apart, each part. */
+static int note_constant(const struct pn_schema_type *type, struct pn_value v, struct pn_arena *a)
+{
+    int r = 0;
+    if (type != pn_schema_type(PN_SCHEMA_POD) && type != pn_schema_type(PN_SCHEMA_POD_SPEC))
+        return pn_schema_note_value(type, v, a);
+    for (uint32_t i = 0; r == 0 && v.kind == PN_OBJECT && i < pn_value_count(v); i++) {
+        const struct pn_schema_type *inner = pn_schema_inner(type, pn_value_member(v, i)->key);
+        if (inner != NULL)
+            r = note_constant(inner, pn_value_member(v, i)->value, a);
+    }
+    return r;
+}
+
 /* Of a template's pod that is folded, notes what is constant in it. */
 static int note_constants(const struct pn_schema_type *type, const struct pn_template_expr *t,
                           struct pn_arena *a)
 {
     int r = 0;
     if (pn_jsone_is_constant(t))
-        return pn_schema_note_value(type, pn_jsone_constant(t), a);
+        return note_constant(type, pn_jsone_constant(t), a);
     for (uint32_t i = 0; r == 0 && i < pn_jsone_count(t); i++) {
         if (pn_jsone_shape(t) == PN_JSONE_ARRAY) {
             r = note_constants(type, pn_jsone_item(t, i), a);
@@ -214,21 +228,28 @@ static int is_independent(bool *ret, const struct pn_injection *in, struct pn_va
     return r;
 }
 
-/* Renders what Pods get that override nothing. What fails then fails again for each Pod. */
+/*
+ * Renders what Pods get that override nothing. What fails then fails again for each Pod, which is
+ * told of it. What it takes is bounded by PN_JSONE_STEPS_MAX (64 bytes for a step at most).
+ */
 static int render_default(struct pn_injection *in, struct pn_arena *a)
 {
     struct pn_value bound;
     struct pn_reason unused;
+    const struct pn_fragment *f;
     bool independent = false;
     int r = pn_object_with(&bound, a, in->bound, PN_STR("parameters"), in->parameters);
     if (r == 0)
         r = is_independent(&independent, in, bound, a);
     if (r != 0 || !independent)
         return r;
-    r = pn_render_in(&in->by_default, in, bound, false, a, &unused);
-    if (r != 0)
+    struct pn_arena_mark mark = pn_arena_mark(a);
+    r = pn_render_in(&f, in, bound, false, a, &unused);
+    if (r != 0) {
+        pn_arena_rewind(a, mark);
         return r < 0 ? r : 0;
-    const struct pn_fragment *f = in->by_default;
+    }
+    in->by_default = f;
     r = pn_schema_note_value(pn_schema_type(PN_SCHEMA_CONTAINER), f->init_containers, a);
     if (r == 0)
         r = pn_schema_note_value(pn_schema_type(PN_SCHEMA_CONTAINER), f->containers, a);

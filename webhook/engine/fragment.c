@@ -83,13 +83,23 @@ static struct pn_str name_of(struct pn_value named)
     return pn_value_str(PN_GET(named, "name"));
 }
 
+/* 0 or PN_VALUE_E_DUPLICATE_KEY; what comparing takes is given back. */
+static int compare_keys(struct check *c, struct pn_member *members, uint32_t n)
+{
+    struct pn_arena_mark mark = pn_arena_mark(c->arena);
+    struct pn_value unused;
+    int r = pn_object_take(&unused, c->arena, members, n);
+    pn_arena_rewind(c->arena, mark);
+    return r;
+}
+
 /* DNS labels, each once over both lists (b may be absent). */
 static int check_names(struct check *c, struct pn_value a, struct pn_value b, const char *what)
 {
     const struct pn_value lists[] = {a, b};
     uint32_t total = pn_value_count(a) + pn_value_count(b), n = 0;
+    struct pn_arena_mark mark = pn_arena_mark(c->arena);
     struct pn_member *seen = pn_arena_alloc(c->arena, total * sizeof *seen);
-    struct pn_value unused;
     if (seen == NULL)
         return -ENOMEM;
     for (size_t l = 0; l < PN_COUNT_OF(lists); l++) {
@@ -101,7 +111,8 @@ static int check_names(struct check *c, struct pn_value a, struct pn_value b, co
             seen[n++] = (struct pn_member){name, pn_null()};
         }
     }
-    int r = pn_object_take(&unused, c->arena, seen, n);
+    int r = compare_keys(c, seen, n);
+    pn_arena_rewind(c->arena, mark);
     return r == PN_VALUE_E_DUPLICATE_KEY ? invalid(c, "%s: two have one name", what) : r;
 }
 
@@ -130,15 +141,14 @@ static int check_resources(struct check *c, struct pn_value container)
 /* The first key that stands twice: *ret is its second place, or `n`. */
 static int find_repeated(uint32_t *ret, struct check *c, struct pn_member *members, uint32_t n)
 {
-    struct pn_value unused;
     uint32_t low = 0, high = n; /* so many differ; among so many is one twice */
-    int r = pn_object_take(&unused, c->arena, members, n);
+    int r = compare_keys(c, members, n);
     *ret = n;
     if (r != PN_VALUE_E_DUPLICATE_KEY)
         return r;
     while (high - low > 1) {
         uint32_t middle = low + (high - low) / 2;
-        r = pn_object_take(&unused, c->arena, members, middle);
+        r = compare_keys(c, members, middle);
         if (r < 0)
             return r;
         if (r == 0)
@@ -150,13 +160,11 @@ static int find_repeated(uint32_t *ret, struct check *c, struct pn_member *membe
     return 0;
 }
 
-static int check_mount_paths(struct check *c, struct pn_value mounts)
+/* Absolute paths, each once; `paths` has room for as many. */
+static int compare_mount_paths(struct check *c, struct pn_value mounts, struct pn_member *paths)
 {
     uint32_t n = pn_value_count(mounts), legal = 0, repeated;
-    struct pn_member *paths = pn_arena_alloc(c->arena, n * sizeof *paths);
     struct pn_str path = PN_STR_NULL;
-    if (paths == NULL)
-        return -ENOMEM;
     for (; legal < n; legal++) {
         path = pn_value_str(PN_GET(pn_value_at(mounts, legal), "mountPath"));
         if (path.n == 0 || path.s[0] != '/' || pn_str_contains(path, PN_STR(":")))
@@ -174,6 +182,15 @@ static int check_mount_paths(struct check *c, struct pn_value mounts)
     return 0;
 }
 
+static int check_mount_paths(struct check *c, struct pn_value mounts)
+{
+    struct pn_arena_mark mark = pn_arena_mark(c->arena);
+    struct pn_member *paths = pn_arena_alloc(c->arena, pn_value_count(mounts) * sizeof *paths);
+    int r = paths != NULL ? compare_mount_paths(c, mounts, paths) : -ENOMEM;
+    pn_arena_rewind(c->arena, mark);
+    return r;
+}
+
 bool pn_fragment_says_secret(struct pn_str name)
 {
     return pn_str_contains(name, PN_STR("PASSWORD")) || pn_str_contains(name, PN_STR("TOKEN")) ||
@@ -184,13 +201,14 @@ bool pn_fragment_says_secret(struct pn_str name)
 static int check_env_names(struct check *c, struct pn_value env)
 {
     uint32_t n = pn_value_count(env);
+    struct pn_arena_mark mark = pn_arena_mark(c->arena);
     struct pn_member *names = pn_arena_alloc(c->arena, n * sizeof *names);
-    struct pn_value unused;
     if (names == NULL)
         return -ENOMEM;
     for (uint32_t i = 0; i < n; i++)
         names[i] = (struct pn_member){name_of(pn_value_at(env, i)), pn_null()};
-    int r = pn_object_take(&unused, c->arena, names, n);
+    int r = compare_keys(c, names, n);
+    pn_arena_rewind(c->arena, mark);
     return r == PN_VALUE_E_DUPLICATE_KEY ? invalid(c, "env: two variables have one name") : r;
 }
 

@@ -72,7 +72,7 @@ struct pn_injection {
     const struct pn_template_expr *pod, *app_containers, *append_annotations;
     const struct pn_fragment *constant;   /* NULL: it depends on the Pod */
     struct pn_added constant_added;       /* of that */
-    const struct pn_fragment *by_default; /* for Pods that override nothing; NULL: as `constant` */
+    const struct pn_fragment *by_default; /* for Pods that override nothing; NULL: render it */
 };
 
 struct pn_policy {

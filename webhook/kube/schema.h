@@ -148,8 +148,9 @@ int pn_schema_check_value(const struct pn_schema_type *type, struct pn_value v,
                           struct pn_err *err) PN_MUST_CHECK;
 
 /*
- * While a policy set is made: notes of each object in `v` that fits its place (pn_value_note),
- * where `v` is one of `type` or a list of them, so that it is not walked again when it is checked.
+ * While a policy set is made: notes of the largest objects in `v` that fit their place
+ * (pn_value_note), where `v` is one of `type` or a list of them, so that they are not walked again
+ * when they are checked.
  * All of it lives in `a`. Returns 0 or -ENOMEM.
  */
 int pn_schema_note_value(const struct pn_schema_type *type, struct pn_value v,

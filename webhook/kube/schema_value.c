@@ -143,12 +143,14 @@ int pn_schema_note_value(const struct pn_schema_type *type, struct pn_value v, s
     }
     if (r != 0 || v.kind != PN_OBJECT || v.block->note != NULL)
         return r;
+    r = pn_schema_check_value(type, v, &unused, a, NULL);
+    if (r <= 0)
+        return r == 0 ? pn_value_note(v, note_of(type), a) : r;
+    r = 0;
     for (uint32_t i = 0; r == 0 && i < pn_value_count(v); i++) {
         const struct pn_schema_type *inner = pn_schema_inner(type, pn_value_member(v, i)->key);
         if (inner != NULL)
             r = pn_schema_note_value(inner, pn_value_member(v, i)->value, a);
     }
-    if (r == 0)
-        r = pn_schema_check_value(type, v, &unused, a, NULL);
-    return r == 0 ? pn_value_note(v, note_of(type), a) : r < 0 ? r : 0;
+    return r;
 }
