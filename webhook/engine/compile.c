@@ -494,9 +494,10 @@ static void list_categories(struct pn_policy_set *set, struct pn_decoder *d)
     set->category_count = n;
 }
 
+/* Of what the policy adds: to whom, and since when, is no difference in a Pod that has it. */
 static struct pn_str make_rev(struct pn_decoder *d, const struct pn_policy_draft *draft)
 {
-    uint64_t hash = draft->hash;
+    uint64_t hash = draft->inject != NULL ? pn_node_hash(d, draft->inject) : PN_HASH_BASIS;
     for (size_t i = 0; i < draft->policy.injection_count; i++) {
         uint64_t part = draft->policy.injections[i].template->hash;
         hash = pn_str_hash(hash, (struct pn_str){(const char *)&part, sizeof part});

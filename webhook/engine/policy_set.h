@@ -91,7 +91,7 @@ struct pn_policy {
     bool audit;              /* decided and told, never done */
     int32_t rollout_percent; /* 0 to 100 */
     struct pn_str rollout_salt;
-    struct pn_str rev; /* eight hex digits: a hash of policy and templates */
+    struct pn_str rev; /* eight hex digits: a hash of `inject` and its templates */
 };
 
 struct pn_policy_set {
@@ -128,7 +128,7 @@ struct pn_policy_draft {
     const struct pn_node *name_node;
     const struct pn_node *inject;
     const struct pn_node *pod_annotations_node;
-    uint64_t hash;
+    uint64_t hash; /* of the document's spec */
 };
 
 /*
