@@ -85,9 +85,8 @@ static int measure(struct usage *ret, const struct pn_apply *a)
         return 0;
     int r = pn_budgets_measure(&ret->planned, a->budgets, a->plan, false);
     ret->charged = ret->planned;
-    return r == 0 && holds_ours(a->plan)
-               ? pn_budgets_measure(&ret->charged, a->budgets, a->plan, true)
-               : r;
+    return r == 0 && a->holds_ours ? pn_budgets_measure(&ret->charged, a->budgets, a->plan, true)
+                                   : r;
 }
 
 /* Whether the merged candidate goes beyond a budget that it may be trimmed for, or that it tells.
@@ -104,8 +103,9 @@ static int check_budgets(struct pn_apply *a, const struct pn_candidate *candidat
         v->reason = why;
     if (r < 0 || r == PN_BUDGET_E_EXCEEDED)
         return r;
-    r = pn_budgets_check(a->budgets, a->plan, candidate, NULL, &before->planned, &after->planned,
-                         &why, &unused);
+    if (stays || a->holds_ours || a->has_staying) /* else it is the same question again */
+        r = pn_budgets_check(a->budgets, a->plan, candidate, NULL, &before->planned,
+                             &after->planned, &why, &unused);
     return r > 0 ? over_budget(v, &why, a->plan->arena) : r;
 }
 
@@ -254,7 +254,7 @@ static bool find_staying(struct pn_apply *a, bool planned_too)
         struct presence n = presence_of(a, &a->plan->candidates[c]);
         if (n.all == 0 || n.received + (planned_too ? n.planned : 0) < n.all)
             continue;
-        a->stays[c] = found = true;
+        a->stays[c] = a->has_staying = found = true;
     }
     return found;
 }
@@ -278,6 +278,7 @@ int pn_apply_all(struct pn_apply *a)
     a->stays = pn_arena_zalloc(a->plan->arena, a->plan->candidate_count, sizeof *a->stays);
     if (a->stays == NULL)
         return -ENOMEM;
+    a->holds_ours = holds_ours(a->plan);
     find_staying(a, false);
     do {
         r = apply_once(a);

@@ -8,13 +8,14 @@
 
 /* The candidates of one Pod on their way into its plan. */
 struct pn_apply {
-    struct pn_plan *plan;        /* its candidates are in order of evaluation */
-    struct pn_budgets *budgets;  /* as pn_budgets_init() left them */
-    const bool *raised;          /* for each candidate: its requests were raised; NULL: none */
-    bool *stays;                 /* for each candidate: others bring its containers; see below */
-    struct pn_verdict *verdicts; /* of all policies; each candidate's is among them, in order */
-    struct pn_verify verify;     /* the Pod as received */
-    bool verifies_each;          /* private: what the API server would refuse is looked for */
+    struct pn_plan *plan;         /* its candidates are in order of evaluation */
+    struct pn_budgets *budgets;   /* as pn_budgets_init() left them */
+    const bool *raised;           /* for each candidate: its requests were raised; NULL: none */
+    bool *stays;                  /* for each candidate: others bring its containers; see below */
+    struct pn_verdict *verdicts;  /* of all policies; each candidate's is among them, in order */
+    struct pn_verify verify;      /* the Pod as received */
+    bool has_staying, holds_ours; /* private: one stays; something received is ours */
+    bool verifies_each;           /* private: what the API server would refuse is looked for */
 };
 
 /*
