@@ -485,6 +485,8 @@ int pn_merge(struct pn_plan *plan, const struct pn_candidate *candidate,
     enum pn_reason_id id = !pn_plan_changes(plan, before) ? PN_REASON_ALREADY_INJECTED
                            : m.found > 0                  ? PN_REASON_REPAIRED
                                                           : PN_REASON_INJECTED;
-    *ret_reason = PN_REASON(plan->arena, id, {"content", content_of(plan, candidate)});
+    struct pn_str content = id == PN_REASON_REPAIRED ? pn_plan_describe_changes(plan, before)
+                                                     : content_of(plan, candidate);
+    *ret_reason = PN_REASON(plan->arena, id, {"content", content});
     return 0;
 }

@@ -96,6 +96,65 @@ bool pn_plan_changes(const struct pn_plan *plan, uint32_t from)
     return false;
 }
 
+/* "volumeMounts /logs", "env LEVEL", "envFrom secretRef tokens" */
+static void describe_item(struct pn_buf *out, const struct pn_edit *edit)
+{
+    struct pn_value item = edit->value, path = PN_GET(item, "mountPath");
+    struct pn_str name = path.kind != PN_ABSENT ? pn_value_str(path) : pn_plan_name(item);
+    pn_buf_printf(out, "%.*s", PN_STR_ARG(edit->key));
+    if (name.n > 0)
+        pn_buf_printf(out, " %.*s", PN_STR_ARG(name));
+    for (uint32_t i = 0; name.n == 0 && i < pn_value_count(item); i++) {
+        const struct pn_member *source = pn_value_member(item, i);
+        if (source->value.kind == PN_OBJECT)
+            pn_buf_printf(out, " %.*s %.*s", PN_STR_ARG(source->key),
+                          PN_STR_ARG(pn_plan_name(source->value)));
+    }
+}
+
+static void describe(struct pn_buf *out, const struct pn_plan *plan, const struct pn_edit *edit)
+{
+    struct pn_str name = pn_plan_name(edit->value), key = edit->key;
+    switch (edit->kind) {
+    case PN_EDIT_CONTAINER:
+    case PN_EDIT_ORDER:
+        pn_buf_printf(out, "container %.*s", PN_STR_ARG(name));
+        return;
+    case PN_EDIT_VOLUME:
+        pn_buf_printf(out, "volume %.*s", PN_STR_ARG(name));
+        return;
+    case PN_EDIT_PULL_SECRET:
+        pn_buf_printf(out, "imagePullSecret %.*s", PN_STR_ARG(name));
+        return;
+    case PN_EDIT_ANNOTATION:
+        pn_buf_printf(out, "annotation %.*s", PN_STR_ARG(key));
+        return;
+    case PN_EDIT_RESOURCES:
+        pn_buf_cstr(out, "spec.resources");
+        return;
+    case PN_EDIT_FIELD:
+        pn_buf_str(out, key);
+        break;
+    case PN_EDIT_ITEM:
+        describe_item(out, edit);
+        break;
+    }
+    name = pn_plan_list(plan, edit->init)->items[edit->at].name;
+    pn_buf_printf(out, " of container %.*s", PN_STR_ARG(name));
+}
+
+struct pn_str pn_plan_describe_changes(const struct pn_plan *plan, uint32_t from)
+{
+    struct pn_buf text = PN_BUF_IN_ARENA(plan->arena);
+    for (uint32_t i = from; i < plan->count && text.len <= PN_REASON_ARGUMENT_MAX_BYTES; i++) {
+        if (plan->edits[i].present)
+            continue;
+        pn_buf_cstr(&text, text.len > 0 ? ", " : "");
+        describe(&text, plan, &plan->edits[i]);
+    }
+    return pn_buf_view(&text);
+}
+
 bool pn_plan_is_provisional(const struct pn_plan *plan)
 {
     for (uint32_t i = 0; i < plan->count; i++) {

@@ -92,6 +92,12 @@ void pn_plan_cut(struct pn_plan *plan, uint32_t count);
 /* True when an edit after the first `from` changes the Pod. */
 bool pn_plan_changes(const struct pn_plan *plan, uint32_t from);
 
+/*
+ * What the edits after the first `from` put into the Pod: "env LEVEL of container app, volume
+ * logs". As long as an argument of a reason; `s` == NULL when memory was refused.
+ */
+struct pn_str pn_plan_describe_changes(const struct pn_plan *plan, uint32_t from);
+
 /* True when an edit is provisional: with everything merged, it cannot be made. */
 bool pn_plan_is_provisional(const struct pn_plan *plan);
 
