@@ -143,42 +143,62 @@ def server(run):
     count_allocations(run)
 
 
-def measure_half(run, targets, asked):
-    """{name: [what was counted in each round]}, the servers in turns, at `asked` requests a second."""
-    seconds, rounds = run.choose((1, 15), (1, 1))  # short: what else the machine does falls into some
-    counted = {name: [] for name in targets}
-    for _ in range(rounds):
-        for name, target in targets.items():
-            counted[name].append(paced_load(run, target, HALF_CONNECTIONS, asked, seconds))
-    return counted
+class HalfLoad:
+    """A server at so many requests a second, and what was counted there in each round."""
+
+    def __init__(self, text, target, asked):
+        self.text, self.target, self.asked = text, target, round(asked)
+        self.rounds = []
+
+    def measure(self, run, seconds):
+        self.rounds.append(paced_load(run, self.target, HALF_CONNECTIONS, self.asked, seconds))
+
+    def p99(self):
+        return [c["p99_us"] for c in self.rounds]
+
+    def reached(self):
+        return [c["requests"] / c["seconds"] / self.asked for c in self.rounds]
+
+    def is_as_asked(self):
+        return abs(spread(self.reached())[0] - 1) <= HALF_TOLERANCE
 
 
-def tell_half(run, counted, asked):
+def tell_half(run, loads):
     """A goal is judged only where the load was the one that was asked for."""
-    reached = {name: [c["requests"] / c["seconds"] / asked for c in rounds] for name, rounds in counted.items()}
-    as_asked = all(abs(spread(parts)[0] - 1) <= HALF_TOLERANCE for parts in reached.values())
-    run.figures.begin(f"The server at half load: {number(asked)} requests/s over {HALF_CONNECTIONS} connections, evenly spread")
-    p99 = {name: [c["p99_us"] for c in rounds] for name, rounds in counted.items()}
-    run.figures.add("half-constant-ratio-p99", "p99, of the constant handler's" + ("" if as_asked else ": another load, not judged"),
-                    ratios(p99["pannier"], p99["constant"]), "×", at_most(1.5) if as_asked else None)
-    for name, rounds in counted.items():
-        run.figures.add(f"half-{name}-p99", f"  {name}", p99[name], "µs")
-        run.figures.add(f"half-{name}-p50", "    p50", [c["p50_us"] for c in rounds], "µs")
-        run.figures.add(f"half-{name}-reached", "    requests, of those that were asked for", reached[name], "×")
+    run.figures.begin(f"The server at half load, over {HALF_CONNECTIONS} connections, evenly spread")
+    ours = loads["pannier"]
+    for name, text in [("constant", "at the same load"), ("constant-own", "at half of its own")]:
+        judged = ours.is_as_asked() and loads[name].is_as_asked()
+        run.figures.add(f"half-{name}-ratio-p99", f"p99, of the constant handler's {text}" + ("" if judged else ": another load, not judged"),
+                        ratios(ours.p99(), loads[name].p99()), "×", at_most(1.5) if judged else None)
+    for name, load_ in loads.items():
+        run.figures.add(f"half-{name}-p99", f"  {load_.text}, {number(load_.asked)} requests/s", load_.p99(), "µs")
+        run.figures.add(f"half-{name}-p50", "    p50", [c["p50_us"] for c in load_.rounds], "µs")
+        run.figures.add(f"half-{name}-reached", "    requests, of those that were asked for", load_.reached(), "×")
+
+
+def find_most(run, target):
+    """The requests per second that a server answers when each connection asks as soon as it may."""
+    seconds, rounds = run.choose((2, 3), (1, 1))
+    paced_load(run, target, HALF_CONNECTIONS, 0, 1)  # warm
+    return spread(rate([paced_load(run, target, HALF_CONNECTIONS, 0, seconds) for _ in range(rounds)]))[0]
 
 
 def half(run):
-    """What a request takes when pannier has half of the load that it can bear, and the constant handler the same."""
-    targets = {"pannier": start_pannier(run, run.pair), "constant": start_constant(run)}
+    """What a request takes when pannier has half of the load that it can bear; the constant handler with the same, and with half of its own."""
+    seconds, rounds = run.choose((1, 15), (1, 1))  # short: what else the machine does falls into some
+    pannier, constant = start_pannier(run, run.pair), start_constant(run)
     try:
-        for target in targets.values():
-            paced_load(run, target, HALF_CONNECTIONS, 0, 1)  # warm
-        seconds, rounds = run.choose((2, 3), (1, 1))
-        most = spread(rate([paced_load(run, targets["pannier"], HALF_CONNECTIONS, 0, seconds) for _ in range(rounds)]))[0]
-        tell_half(run, measure_half(run, targets, round(most / 2)), round(most / 2))
+        most = find_most(run, pannier)
+        loads = {"pannier": HalfLoad("pannier", pannier, most / 2), "constant": HalfLoad("constant", constant, most / 2),
+                 "constant-own": HalfLoad("constant", constant, find_most(run, constant) / 2)}
+        for _ in range(rounds):
+            for load_ in loads.values():
+                load_.measure(run, seconds)
+        tell_half(run, loads)
     finally:
-        for target in targets.values():
-            target.stop()
+        pannier.stop()
+        constant.stop()
 
 
 def connections(run):

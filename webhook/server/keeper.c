@@ -172,7 +172,9 @@ static void fail(struct pn_keeper *k, int64_t now, const char *message, const ch
     k->retry_at = now + PN_CERT_RETRY_SECONDS;
     if (!is_news)
         return;
-    strncpy(k->refusal, why, sizeof k->refusal - 1);
+    size_t n = strnlen(why, sizeof k->refusal - 1);
+    memcpy(k->refusal, why, n);
+    k->refusal[n] = '\0';
     say(k, PN_LOG_ERROR, message, why);
 }
 
