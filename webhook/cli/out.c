@@ -38,7 +38,8 @@ bool pn_out_finish(struct pn_out *out)
     /* Network file systems tell at the close that the last bytes were lost. */
     if (close(STDOUT_FILENO) < 0 && out->error == 0 && errno != EBADF)
         out->error = errno;
-    if (out->error != 0)
+    /* `pannier ... | head`: who reads no further need not be told. */
+    if (out->error != 0 && out->error != EPIPE)
         pn_out_error("cannot write to standard output: %s", strerror(out->error));
     return out->error == 0;
 }

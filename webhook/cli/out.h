@@ -24,7 +24,8 @@ struct pn_out {
 /* Writes what has gathered, when it is much. */
 void pn_out_step(struct pn_out *out);
 
-/* Writes the rest and frees. False when any of it was lost; why is said on standard error. */
+/* Writes the rest and frees. False when any of it was lost; why is said on standard error,
+ * unless nobody reads any more. */
 bool pn_out_finish(struct pn_out *out);
 
 /* Writes a result to the file that was named, as pn_file_replace does. `r` is what making it
