@@ -35,7 +35,7 @@ static void write_complaint(struct pn_buf *out, const char *refusal, const struc
     if (pn_reason_class_of(v->reason.id) == PN_CLASS_FAILURE)
         pn_reason_write(out, &v->reason);
     else
-        pn_buf_str(out, pn_value_str(PN_GET(v->reason.arguments, "content")));
+        pn_buf_str(out, pn_reason_lack(&v->reason));
 }
 
 int pn_final_denial(struct pn_str *ret, const struct pn_decision *d, struct pn_arena *a)

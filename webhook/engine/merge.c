@@ -485,8 +485,11 @@ int pn_merge(struct pn_plan *plan, const struct pn_candidate *candidate,
     enum pn_reason_id id = !pn_plan_changes(plan, before) ? PN_REASON_ALREADY_INJECTED
                            : m.found > 0                  ? PN_REASON_REPAIRED
                                                           : PN_REASON_INJECTED;
-    struct pn_str content = id == PN_REASON_REPAIRED ? pn_plan_describe_changes(plan, before)
-                                                     : content_of(plan, candidate);
-    *ret_reason = PN_REASON(plan->arena, id, {"content", content});
+    struct pn_str content = content_of(plan, candidate);
+    if (id == PN_REASON_REPAIRED)
+        *ret_reason = PN_REASON(plan->arena, id, {"content", content},
+                                {"missing", pn_plan_describe_changes(plan, before)});
+    else
+        *ret_reason = PN_REASON(plan->arena, id, {"content", content});
     return 0;
 }

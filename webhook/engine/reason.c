@@ -28,7 +28,7 @@ static const struct {
     [PN_REASON_INJECTED] = {"injected", PN_CLASS_SUCCESS, "added {content}"},
     [PN_REASON_ALREADY_INJECTED] = {"already-injected", PN_CLASS_SUCCESS,
                                     "everything is there: {content}"},
-    [PN_REASON_REPAIRED] = {"repaired", PN_CLASS_SUCCESS, "completed {content}"},
+    [PN_REASON_REPAIRED] = {"repaired", PN_CLASS_SUCCESS, "completed {missing}"},
 
     [PN_REASON_INJECTED_OVER_BUDGET] = {"injected-over-budget", PN_CLASS_SUCCESS,
                                         "{content} goes beyond a budget: {detail}"},
@@ -202,6 +202,12 @@ static struct pn_str shorten(struct pn_arena *a, struct pn_str text)
     pn_buf_str(&cut, text);
     pn_buf_cstr(&cut, "...");
     return cut.failed ? text : pn_buf_view(&cut);
+}
+
+struct pn_str pn_reason_lack(const struct pn_reason *reason)
+{
+    const char *name = reason->id == PN_REASON_REPAIRED ? "missing" : "content";
+    return pn_value_str(pn_value_get(reason->arguments, pn_str_of(name)));
 }
 
 struct pn_reason pn_reason_make(struct pn_arena *a, enum pn_reason_id id,

@@ -100,6 +100,9 @@ enum pn_reason_class pn_reason_class_of(enum pn_reason_id id);
 /* Writes one sentence for people, without final period: the arguments put into the table's text. */
 void pn_reason_write(struct pn_buf *out, const struct pn_reason *reason);
 
+/* Of a success that changes the Pod: what the Pod lacks of what the policy adds. */
+struct pn_str pn_reason_lack(const struct pn_reason *reason);
+
 /* The most arguments that a reason of the catalogue has. */
 #define PN_REASON_ARGUMENTS_MAX 6
 

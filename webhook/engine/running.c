@@ -64,11 +64,6 @@ static void write_reason(struct pn_buf *out, const struct pn_reason *reason)
     pn_reason_write(out, reason);
 }
 
-static void write_content(struct pn_buf *out, const struct view *v)
-{
-    pn_buf_str(out, pn_value_str(PN_GET(v->verdict->reason.arguments, "content")));
-}
-
 /* Why something that is to be there may not be. */
 static void write_cause(struct pn_buf *out, const struct view *v)
 {
@@ -95,7 +90,7 @@ static void write_difference(struct pn_buf *out, const struct view *v)
     } else if (v->verdict->changes) {
         pn_buf_cstr(out,
                     v->verdict->reason.id == PN_REASON_REPAIRED ? "incomplete: " : "not there: ");
-        write_content(out, v);
+        pn_buf_str(out, pn_reason_lack(&v->verdict->reason));
     }
 }
 
