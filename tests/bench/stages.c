@@ -185,8 +185,8 @@ STAGE(VERIFY, int, pn_verify_plan,
 STAGE(VERIFY, int, pn_verify_received,
       (struct pn_str * ret, const struct pn_verify *verify, struct pn_arena *a), (ret, verify, a))
 
-STAGE(PATCH, struct pn_str, pn_status_make, (const struct pn_decision *d, struct pn_arena *a),
-      (d, a))
+STAGE(PATCH, struct pn_str, pn_status_make,
+      (const struct pn_decision *d, struct pn_value metadata, struct pn_arena *a), (d, metadata, a))
 STAGE(PATCH, int, pn_status_tell, (struct pn_decision * d, struct pn_arena *a), (d, a))
 STAGE(PATCH, int, pn_status_denial,
       (struct pn_str * ret, const struct pn_decision *d, struct pn_arena *a), (ret, d, a))

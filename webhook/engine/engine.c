@@ -392,7 +392,7 @@ static int plan_all(struct pn_plan *plan, struct run *run, struct pn_err *err)
 /* The record of the decision, unless it is there already or would not fit. */
 static int add_status(struct pn_plan *plan, const struct run *run)
 {
-    struct pn_str status = pn_status_make(run->decision, run->arena);
+    struct pn_str status = pn_status_make(run->decision, run->request.metadata, run->arena);
     if (status.s == NULL)
         return -ENOMEM;
     if (pn_str_eq(pn_value_str(pn_plan_annotation(plan, pn_status_annotation)), status))

@@ -42,7 +42,26 @@ static void write_containers(struct pn_buf *out, const struct pn_policy *policy,
     pn_buf_char(out, ']');
 }
 
-static void write_status(struct pn_buf *out, const struct pn_decision *d, bool with_containers)
+/* Something of what the policy adds was in the Pod before. */
+static bool was_there(const struct pn_verdict *v)
+{
+    return v->reason.id == PN_REASON_ALREADY_INJECTED || v->reason.id == PN_REASON_REPAIRED ||
+           (v->reason.id == PN_REASON_INJECTED_OVER_BUDGET && !v->changes);
+}
+
+/* Which revision added it: the one that is recorded, where that says so. */
+static struct pn_str rev_of(const struct pn_decision *d, const struct pn_verdict *v,
+                            struct pn_value recorded)
+{
+    const struct pn_policy *policy = policy_of(d, v);
+    struct pn_str rev = was_there(v)
+                            ? pn_value_str(PN_GET(pn_value_get(recorded, policy->name), "rev"))
+                            : PN_STR_NULL;
+    return rev.n == policy->rev.n ? rev : policy->rev;
+}
+
+static void write_status(struct pn_buf *out, const struct pn_decision *d, struct pn_value recorded,
+                         bool with_containers)
 {
     bool first = true;
     pn_buf_cstr(out, "{\"v\":1,\"applied\":{");
@@ -55,7 +74,7 @@ static void write_status(struct pn_buf *out, const struct pn_decision *d, bool w
         first = false;
         pn_json_write_str(out, policy_of(d, v)->name);
         pn_buf_cstr(out, ":{\"rev\":");
-        pn_json_write_str(out, policy_of(d, v)->rev);
+        pn_json_write_str(out, rev_of(d, v, recorded));
         if (with_containers)
             write_containers(out, policy_of(d, v), v->fragments);
         pn_buf_char(out, '}');
@@ -84,13 +103,28 @@ static size_t count_class(const struct pn_decision *d, enum pn_reason_class clas
     return n;
 }
 
-struct pn_str pn_status_make(const struct pn_decision *d, struct pn_arena *a)
+/* What the Pod's status says was applied; only where a decision may take it over. */
+static struct pn_value read_applied(const struct pn_decision *d, struct pn_value metadata,
+                                    struct pn_arena *a)
+{
+    struct pn_status_record record = {.applied = PN_VALUE_ABSENT};
+    bool asks = false;
+    for (size_t i = 0; i < d->verdict_count; i++)
+        asks = asks || was_there(&d->verdicts[i]);
+    if (asks && pn_status_read(&record, metadata, a, NULL) != 0)
+        record.applied = PN_VALUE_ABSENT;
+    return record.applied;
+}
+
+struct pn_str pn_status_make(const struct pn_decision *d, struct pn_value metadata,
+                             struct pn_arena *a)
 {
     struct pn_buf text = PN_BUF_IN_ARENA(a);
-    write_status(&text, d, true);
+    struct pn_value recorded = read_applied(d, metadata, a);
+    write_status(&text, d, recorded, true);
     if (text.len > PN_STATUS_MAX_BYTES) {
         text.len = 0;
-        write_status(&text, d, false);
+        write_status(&text, d, recorded, false);
     }
     if (text.len > PN_STATUS_MAX_BYTES) {
         text.len = 0;

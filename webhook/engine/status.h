@@ -14,9 +14,12 @@ extern const struct pn_str pn_status_annotation; /* "pannier.dev/status" */
 
 /*
  * The value of the status annotation, at most PN_STATUS_MAX_BYTES: all of it, else without the
- * containers' names, else counts. s == NULL when memory was refused.
+ * containers' names, else counts. Of a policy whose content was in the Pod already, the revision is
+ * the one that the received Pod's `metadata` records: that one has added it. s == NULL when memory
+ * was refused.
  */
-struct pn_str pn_status_make(const struct pn_decision *d, struct pn_arena *a);
+struct pn_str pn_status_make(const struct pn_decision *d, struct pn_value metadata,
+                             struct pn_arena *a);
 
 /* What a Pod's status annotation says. */
 struct pn_status_record {
