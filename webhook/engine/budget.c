@@ -123,6 +123,8 @@ int pn_budgets_init(struct pn_budgets *ret, const struct pn_plan *plan, struct p
         r = pn_resources_of_spec(&b.start, baseline, plan->arena, err);
     if (r == 0 && has_pod_level)
         r = pn_resources_of_spec(&received, spec, plan->arena, err);
+    if (r == PN_RESOURCES_E_INVALID) /* again, for its place in the Pod as it was received */
+        r = pn_resources_of_spec(&received, spec, plan->arena, err);
     if (r != 0)
         return r == PN_RESOURCES_E_INVALID ? PN_BUDGETS_E_POD : r;
     b.stated = received.pod.requests;

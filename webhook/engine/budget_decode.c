@@ -4,6 +4,7 @@
 #include "engine/kinds.h"
 #include "kube/names.h"
 #include "kube/quantity.h"
+#include "kube/resources_lines.h"
 
 static const char *const exceeded_words[] = {"Trim", "Warn", NULL};
 static const char *const guaranteed_words[] = {"RaiseRequests", "Skip", "Allow", NULL};
@@ -124,6 +125,26 @@ static bool decode_quantity(__int128 *ret, struct pn_str *ret_text, struct pn_de
     return !text.failed;
 }
 
+/* What a container can state (validateContainerResourceName). */
+static bool is_resource(struct pn_str name)
+{
+    return pn_name_is_qualified(name) &&
+           (pn_str_contains(name, PN_STR("/")) || pn_resource_is_hugepages(name) ||
+            pn_str_is(name, "cpu") || pn_str_is(name, "memory") ||
+            pn_str_is(name, "ephemeral-storage"));
+}
+
+static void no_resource(struct pn_decoder *d, const struct pn_node *name, const char *what)
+{
+    static const char *const words[] = {"cpu", "memory", "ephemeral-storage", NULL};
+    pn_decode_fault(d, name, "invalid-name",
+                    "%s: `%.*s` is no resource of containers: expected cpu, memory, "
+                    "ephemeral-storage, hugepages-SIZE or DOMAIN/NAME",
+                    what, PN_STR_ARG(name->s));
+    if (pn_str_nearest(name->s, words) != NULL)
+        pn_decode_help_with_words(d, name->s, words);
+}
+
 static void decode_limits(struct pn_budget_limits *ret, struct pn_decoder *d,
                           const struct pn_node *node, const char *what)
 {
@@ -142,9 +163,8 @@ static void decode_limits(struct pn_budget_limits *ret, struct pn_decoder *d,
     for (uint32_t i = 0; i < node->mapping.count; i++) {
         const struct pn_node_entry *e = &node->mapping.entries[i];
         struct pn_budget_limit *limit = &items[ret->count];
-        if (!pn_name_is_qualified(e->key->s))
-            pn_decode_fault(d, e->key, "invalid-name", "%s: `%.*s` is no resource, such as cpu",
-                            what, PN_STR_ARG(e->key->s));
+        if (!is_resource(e->key->s))
+            no_resource(d, e->key, what);
         limit->resource = pn_arena_dup(d->arena, e->key->s);
         if (limit->resource.s == NULL)
             d->out_of_memory = true;

@@ -433,7 +433,7 @@ static int decide_selected(struct run *run, struct pn_err *err)
     int r = plan_all(&plan, run, err);
     if (r == PN_BUDGETS_E_POD) {
         d->review = PN_REASON(run->arena, PN_REASON_POD_ALREADY_INVALID,
-                              {"detail", pn_arena_dup(run->arena, pn_str_of(err->text))});
+                              {"detail", pn_arena_format(run->arena, "/spec%s", err->text)});
         d->verdict_count = 0;
         return 0;
     }
