@@ -13,6 +13,8 @@ static enum pn_exit run(const void *options, char **operands, size_t n)
     size_t words = 0;
     const struct pn_cmd *cmd = n > 0 ? pn_commands_find(operands, n, &words) : NULL;
     (void)options;
+    if (n == 1 && cmd == NULL && pn_commands_is_group(pn_str_of(operands[0])))
+        return pn_help_print(NULL); /* it lists them */
     if (n > 0 && cmd == NULL)
         return pn_commands_refuse(operands, n);
     if (words < n)

@@ -113,6 +113,20 @@ static void note_labels(const struct pn_preview_run *run, size_t own)
                            "webhook knows those of its --namespaces\n"));
 }
 
+/*
+ * -o yaml is for `kubectl apply`, which a pipe runs whatever our exit code is: it gets everything,
+ * or nothing when something of it lacks what must be there.
+ */
+static void withhold(struct pn_preview_run *run, int r)
+{
+    bool is_fit = r == 0 && !run->is_faulty && run->counts.invalid == 0 &&
+                  pn_preview_denied(run) == 0;
+    if (run->o->format != PN_PREVIEW_YAML || is_fit)
+        return;
+    run->out.buf.len = 0;
+    pn_out_error("nothing is written: an object is denied or could not be read, see above");
+}
+
 static enum pn_exit run_on(struct pn_preview_run *run, struct pn_input *input,
                            const struct pn_namespaces *known)
 {
@@ -130,6 +144,7 @@ static enum pn_exit run_on(struct pn_preview_run *run, struct pn_input *input,
     if (r == 0) {
         note_labels(run, own);
         r = preview_all(run, input);
+        withhold(run, r);
     }
     bool is_written = pn_out_finish(&run->out);
     drop(run);
@@ -167,14 +182,14 @@ enum pn_exit pn_preview_execute(struct pn_preview_run *run)
     run->color_out = pn_color_wanted(o->color, STDOUT_FILENO);
     run->color_err = pn_color_wanted(o->color, STDERR_FILENO);
     int r = pn_input_read(&input, &o->files, o->recursive, &diags);
-    bool is_faulty = diags.errors > 0;
+    run->is_faulty = diags.errors > 0;
     pn_out_diags(&diags, run->color_err);
     if (r < 0) {
         pn_out_error("%s", strerror(-r));
         return PN_EXIT_FAILED;
     }
     enum pn_exit exit_code = run_with(run, &input);
-    if (is_faulty)
+    if (run->is_faulty)
         return PN_EXIT_FAILED;
     if (!pn_preview_has_seen_any(&run->counts) && exit_code != PN_EXIT_FAILED) {
         say_nothing_found(o);
@@ -232,7 +247,8 @@ const struct pn_cmd pn_cmd_preview = {
         "Asks the policies about the Pod of each object, as the webhook would, and shows the "
         "object before and after. Pods, all kinds with a Pod template, lists, and recorded "
         "AdmissionReviews are examined; other documents pass through. Namespaces among the "
-        "manifests tell their labels.\n"
+        "manifests tell their labels. With -o yaml nothing is written when an object is denied or "
+        "could not be read: what is piped into kubectl is whole, or nothing.\n"
         "Exit code: 0 when all is well, 1 when an object was denied (with --base-policies: that "
         "was not before), 2 when something could not be read or decided, or there was nothing to "
         "examine; 3 with --error-unchanged when "

@@ -332,7 +332,7 @@ const struct pn_cmd pn_cmd_verify = {
     .examples = "  # Which Pods of a cluster need a restart, and why\n"
                 "  kubectl get pods -A -o json | pannier verify -f - -p policies\n"
                 "\n"
-                "  # Have their controllers make new ones\n"
+                "  # Have their controllers make new ones; a Pod that has none is gone then\n"
                 "  pannier verify -f pods.json -p policies -o name | \\\n"
                 "    xargs -L1 kubectl delete\n",
     .flags = flags,

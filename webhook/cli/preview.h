@@ -93,6 +93,7 @@ struct pn_preview_run {
     struct pn_preview_files *files; /* PN_PREVIEW_FILES */
     size_t differing;               /* PN_PREVIEW_DIFF: objects that differ */
     bool color_out, color_err;
+    bool is_faulty;   /* some of the input could not be read */
     bool has_written; /* -o yaml: something was written, ending with... */
     char last_byte;
     bool has_document; /* something that is no comment */

@@ -349,5 +349,4 @@ void pn_preview_yaml_end(struct pn_preview_run *run, const struct pn_input_file 
     struct pn_str bytes = file->source.bytes;
     if (bytes.n > run->copied)
         pass_on(run, (struct pn_str){bytes.s + run->copied, bytes.n - run->copied});
-    pn_out_step(&run->out);
 }

@@ -108,9 +108,9 @@ static const struct {
     [PN_REASON_ANNOTATION_TAKEN] = {"annotation-taken", PN_CLASS_FAILURE,
                                     "annotation {annotation} is set to something else already"},
     [PN_REASON_BUDGET_SIDECARS] = {"budget-sidecars", PN_CLASS_FAILURE,
-                                   "budget {budget}: {would} sidecars; allowed: {most}"},
+                                   "budget {budget}: sidecars: {would}; allowed: {most}"},
     [PN_REASON_BUDGET_CATEGORY] = {"budget-category", PN_CLASS_FAILURE,
-                                   "budget {budget}: {would} templates of category {category}; "
+                                   "budget {budget}: templates of category {category}: {would}; "
                                    "allowed: {most}"},
     [PN_REASON_BUDGET_ADDED] = {"budget-added", PN_CLASS_FAILURE,
                                 "budget {budget}: {would} of {resource} would be added, and {most} "

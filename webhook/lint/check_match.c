@@ -93,9 +93,8 @@ static void check_deny(struct pn_lint *l, const struct pn_lint_policy *p)
         pn_lint_report(l, PN_RULE_DENY_IN_ALL_NAMESPACES, pn_lint_in_policy(p, deny),
                        "policy `%.*s` refuses Pods, and no namespaceSelector says where",
                        PN_STR_ARG(p->name));
-        pn_lint_note(l,
-                     "its validating webhook has to fail closed in every namespace: when pannier "
-                     "is down, no Pod that it selects starts anywhere");
+        pn_lint_note(l, "its validating webhook cannot fail closed in every namespace, so it is "
+                        "registered to fail open: while pannier is down, Pods start without it");
         pn_lint_help(l, "name the namespaces in spec.match.namespaceSelector");
     }
     if (!p->opt_out_forbidden) {

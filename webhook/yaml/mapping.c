@@ -193,12 +193,12 @@ static void settle_duplicate(struct pn_compose *c, struct pn_entry *first,
         pn_fault_add(c, PN_FAULT_DUPLICATE_KEY, again->place,
                      "this merge sets the key %s, which is already set at line %u", name,
                      first->place.line);
-        pn_fault_help(c, "kubectl does not override merged keys; leave one of them out");
+        pn_fault_help(c, "leave one of them out: not all programs take the same one");
     } else if (first->is_merged) {
         pn_fault_add(c, PN_FAULT_DUPLICATE_KEY, again->place,
                      "the key %s is already set by the merge (<<) at line %u", name,
                      first->place.line);
-        pn_fault_help(c, "kubectl does not override merged keys; leave one of them out");
+        pn_fault_help(c, "leave one of them out: not all programs take the same one");
     } else {
         pn_fault_add(c, PN_FAULT_DUPLICATE_KEY, again->place,
                      "the key %s is already set at line %u of this mapping", name,

@@ -7,9 +7,9 @@
 #include "base/node.h"
 
 /*
- * YAML exactly as kubectl reads it: sigs.k8s.io/yaml, strict (YAML 1.1 as go.yaml.in/yaml/v2 has
- * it, then JSON): `yes` and `on` are booleans, keys become strings, duplicate keys are faults. JSON
- * is read too, being YAML.
+ * YAML as Kubernetes' strict decoder reads it: sigs.k8s.io/yaml, UnmarshalStrict (YAML 1.1 as
+ * go.yaml.in/yaml/v2 has it, then JSON): `yes` and `on` are booleans, keys become strings,
+ * duplicate keys are faults. JSON is read too, being YAML.
  */
 
 /* Something in the source is wrong; all that was found is in `diags`. */
