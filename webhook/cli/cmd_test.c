@@ -208,23 +208,23 @@ static int run_cases(struct pn_results *ret, struct session *s, struct pn_suite_
 
 /* ---- the run --------------------------------------------------------------------------- */
 
-static int print(struct pn_buf *out, const struct session *s, const struct pn_results *results)
+static int print(struct pn_out *out, const struct session *s, const struct pn_results *results)
 {
     PN_CLEANUP(pn_buf_deinit) struct pn_buf summary = PN_BUF_INIT;
     switch (s->o->format) {
     case FORMAT_JSON:
-        return pn_results_write_json(out, results, s->arena);
+        return pn_results_write_json(&out->buf, results, s->arena);
     case FORMAT_JUNIT:
-        pn_results_write_junit(out, results);
+        pn_results_write_junit(&out->buf, results);
         return 0;
     case FORMAT_GITHUB:
-        pn_results_write_github(out, results);
+        pn_results_write_github(&out->buf, results);
         break;
     default:
-        pn_results_write_text(out, results, pn_color_wanted(s->o->color, STDOUT_FILENO));
+        pn_results_write_text(&out->buf, results, pn_color_wanted(s->o->color, STDOUT_FILENO));
     }
     pn_results_write_summary(&summary, results);
-    pn_out_note(pn_buf_view(&summary));
+    pn_out_summarise(out, &summary);
     return 0;
 }
 
@@ -245,7 +245,7 @@ static int run_and_print(struct session *s, struct pn_results *results)
     if (r == 0)
         r = run_cases(results, s, &run);
     if (r == 0 && results->count > 0)
-        r = print(&out.buf, s, results);
+        r = print(&out, s, results);
     bool is_written = pn_out_finish(&out);
     pn_buf_deinit(&run.decider.body);
     pn_arena_free(run.decider.arena);

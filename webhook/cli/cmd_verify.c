@@ -222,7 +222,7 @@ static int verify_all(struct session *s)
     if (r == 0)
         r = pn_fleet_write_summary(&summary, &s->fleet);
     if (r == 0)
-        pn_out_note(pn_buf_view(&summary));
+        pn_out_summarise(&s->out, &summary);
     return r;
 }
 

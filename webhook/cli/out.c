@@ -31,6 +31,12 @@ void pn_out_step(struct pn_out *out)
         write_gathered(out);
 }
 
+void pn_out_summarise(struct pn_out *out, const struct pn_buf *summary)
+{
+    write_gathered(out);
+    pn_out_note(pn_buf_view(summary));
+}
+
 bool pn_out_finish(struct pn_out *out)
 {
     write_gathered(out);

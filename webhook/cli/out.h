@@ -24,6 +24,9 @@ struct pn_out {
 /* Writes what has gathered, when it is much. */
 void pn_out_step(struct pn_out *out);
 
+/* Writes what has gathered, then `summary` on standard error: on a terminal it is the last word. */
+void pn_out_summarise(struct pn_out *out, const struct pn_buf *summary);
+
 /* Writes the rest and frees. False when any of it was lost; why is said on standard error,
  * unless nobody reads any more. */
 bool pn_out_finish(struct pn_out *out);

@@ -233,6 +233,9 @@ void pn_preview_note(const struct pn_preview_object *object, const struct pn_eff
 void pn_preview_hint(const struct pn_preview_run *run, const struct pn_preview_object *object,
                      const struct pn_workload *workload, const struct pn_node *node);
 
+/* The last word on standard error, unless --quiet or nothing was seen. */
+void pn_preview_summarise(struct pn_preview_run *run, const struct pn_buf *summary);
+
 /* What stands before the first object and behind the last one. */
 void pn_preview_print_start(struct pn_preview_run *run);
 int pn_preview_print_end(struct pn_preview_run *run) PN_MUST_CHECK;

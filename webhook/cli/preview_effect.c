@@ -104,13 +104,13 @@ int pn_preview_end_effects(struct pn_preview_run *run)
         return r;
     if (run->o->format == PN_PREVIEW_FILES)
         return pn_preview_files_compare(run->files);
-    if (pn_preview_has_seen_any(&run->counts) && !run->o->quiet)
-        pn_out_note(pn_buf_view(&summary));
     if (run->o->format == PN_PREVIEW_JSON)
-        return pn_json_end_effects(&run->out.buf, &run->totals, &run->counts);
-    if (run->o->format == PN_PREVIEW_MARKDOWN)
-        return pn_markdown_report_write(&run->out.buf, &run->report, &run->totals, &run->counts);
-    if (run->o->format == PN_PREVIEW_TABLE && run->totals.changed > 0)
-        return pn_table_write(&run->out.buf, &run->table);
-    return 0;
+        r = pn_json_end_effects(&run->out.buf, &run->totals, &run->counts);
+    else if (run->o->format == PN_PREVIEW_MARKDOWN)
+        r = pn_markdown_report_write(&run->out.buf, &run->report, &run->totals, &run->counts);
+    else if (run->o->format == PN_PREVIEW_TABLE && run->totals.changed > 0)
+        r = pn_table_write(&run->out.buf, &run->table);
+    if (r == 0)
+        pn_preview_summarise(run, &summary);
+    return r;
 }

@@ -244,6 +244,16 @@ bool pn_preview_has_seen_any(const struct pn_preview_counts *counts)
     return pn_preview_decided(counts) + counts->invalid + counts->other > 0;
 }
 
+void pn_preview_summarise(struct pn_preview_run *run, const struct pn_buf *summary)
+{
+    if (!pn_preview_has_seen_any(&run->counts) || run->o->quiet)
+        return;
+    if (run->o->format == PN_PREVIEW_YAML) /* may still be withheld */
+        pn_out_note(pn_buf_view(summary));
+    else
+        pn_out_summarise(&run->out, summary);
+}
+
 int pn_preview_print_end(struct pn_preview_run *run)
 {
     PN_CLEANUP(pn_buf_deinit) struct pn_buf summary = PN_BUF_INIT;
@@ -251,15 +261,16 @@ int pn_preview_print_end(struct pn_preview_run *run)
         return pn_preview_end_effects(run);
     if (run->o->format == PN_PREVIEW_FILES)
         return pn_preview_files_compare(run->files);
-    if (pn_preview_has_seen_any(&run->counts) && !run->o->quiet) {
-        pn_preview_write_summary(&summary, &run->counts);
-        pn_out_note(pn_buf_view(&summary));
-    }
+    int r = 0;
     if (run->o->format == PN_PREVIEW_JSON)
-        return pn_json_end_preview(&run->out.buf, &run->counts);
-    if (run->o->format == PN_PREVIEW_TABLE && pn_preview_decided(&run->counts) > 0)
-        return pn_table_write(&run->out.buf, &run->table);
-    return 0;
+        r = pn_json_end_preview(&run->out.buf, &run->counts);
+    else if (run->o->format == PN_PREVIEW_TABLE && pn_preview_decided(&run->counts) > 0)
+        r = pn_table_write(&run->out.buf, &run->table);
+    if (r == 0)
+        pn_preview_write_summary(&summary, &run->counts);
+    if (r == 0)
+        pn_preview_summarise(run, &summary);
+    return r;
 }
 
 /* ---- -o yaml --------------------------------------------------------------------------- */
