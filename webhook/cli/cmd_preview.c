@@ -250,8 +250,8 @@ const struct pn_cmd pn_cmd_preview = {
         "manifests tell their labels. With -o yaml nothing is written when an object is denied or "
         "could not be read: what is piped into kubectl is whole, or nothing.\n"
         "Exit code: 0 when all is well, 1 when an object was denied (with --base-policies: that "
-        "was not before), 2 when something could not be read or decided, or there was nothing to "
-        "examine; 3 with --error-unchanged when "
+        "was not before), 2 when something could not be read or decided, or there were no "
+        "documents; 3 with --error-unchanged when "
         "all is well and nothing was injected.",
     .usage = "-f FILE... [-p PATH]... [flags]",
     .examples = "  # What the policies change, as a diff\n"

@@ -34,8 +34,11 @@ static void fault_twice(struct pn_decoder *d, const char *kind, struct pn_str na
     d->source = source;
     pn_decode_fault(d, node, "duplicate-name", "two documents of kind %s are named `%.*s`", kind,
                     PN_STR_ARG(name));
-    pn_diags_help(d->diags, "the other is at %.*s:%u", PN_STR_ARG(first_source->name),
-                  first_node->span.line);
+    if (pn_str_eq(source->name, first_source->name) && node->span.start == first_node->span.start)
+        pn_diags_help(d->diags, "the file is named twice, perhaps by its directory too");
+    else
+        pn_diags_help(d->diags, "the other is at %.*s:%u", PN_STR_ARG(first_source->name),
+                      first_node->span.line);
 }
 
 static void check_template_names(struct pn_decoder *d, struct pn_template_draft **sorted, size_t n)

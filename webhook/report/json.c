@@ -173,9 +173,9 @@ static json_t *preview_json(const struct pn_preview *p, struct pn_arena *scratch
         stored = PN_JSON_SET(object, "notes", notes_json(d));
     const struct pn_explanation *e = &d->explanation;
     stored = stored && PN_JSON_SET(object, "policies", policies_json(d));
-    if (stored && e->budget_count > 0)
+    if (stored && d->allowed && e->budget_count > 0)
         stored = PN_JSON_SET(object, "budgets", changes_json(e->budgets, e->budget_count));
-    if (stored && e->qos_before != NULL)
+    if (stored && d->allowed && e->qos_before != NULL)
         stored = PN_JSON_SET(object, "effectiveRequests",
                              changes_json(e->requests, e->request_count)) &&
                  PN_JSON_SET(object, "qosClass", qos_json(e));

@@ -148,6 +148,8 @@ void pn_preview_write_explain(struct pn_buf *out, const struct pn_preview *previ
     write_verdicts(out, d, prefix);
     for (size_t i = 0; i < d->note_count; i++)
         write_note(out, &d->notes[i], prefix);
+    if (!d->allowed) /* nothing is added */
+        return;
     write_budgets(out, &d->explanation, prefix);
     write_resources(out, &d->explanation, prefix);
 }
