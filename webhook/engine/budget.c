@@ -280,20 +280,23 @@ static int measure(struct pn_budget_usage *ret, const struct pn_budgets *b,
 
 enum { USAGE_LISTS = 10, USAGE_ITEMS = 32 };
 
-/* Takes back the memory that measuring took, but for the result, unless that is unusually long. */
-static int settle(struct pn_budget_usage *inout, struct pn_arena *a, struct pn_arena_mark mark)
+/* Takes back the memory that measuring took, but for the result, unless that is unusually long.
+ * `whole` is older than the mark where nobody asked for it. */
+static int settle(struct pn_budget_usage *inout, bool asks_whole, struct pn_arena *a,
+                  struct pn_arena_mark mark)
 {
     struct pn_requirements *const all[] = {&inout->added, &inout->whole.effective,
                                            &inout->whole.containers, &inout->whole.pod,
                                            &inout->whole.above_zero};
     struct pn_resource_list *lists[USAGE_LISTS];
     struct pn_resource kept[USAGE_ITEMS];
+    const size_t list_count = asks_whole ? USAGE_LISTS : 2;
     uint32_t n = 0;
     for (size_t i = 0; i < PN_COUNT_OF(all); i++) {
         lists[2 * i] = &all[i]->requests;
         lists[2 * i + 1] = &all[i]->limits;
     }
-    for (size_t i = 0; i < USAGE_LISTS; i++) {
+    for (size_t i = 0; i < list_count; i++) {
         if (lists[i]->count > USAGE_ITEMS - n)
             return 0;
         for (uint32_t k = 0; k < lists[i]->count; k++)
@@ -304,7 +307,7 @@ static int settle(struct pn_budget_usage *inout, struct pn_arena *a, struct pn_a
     if (items == NULL)
         return -ENOMEM;
     memcpy(items, kept, n * sizeof *items);
-    for (size_t i = 0, at = 0; i < USAGE_LISTS; at += lists[i]->count, i++)
+    for (size_t i = 0, at = 0; i < list_count; at += lists[i]->count, i++)
         lists[i]->items = items + at;
     return 0;
 }
@@ -318,5 +321,5 @@ int pn_budgets_measure(struct pn_budget_usage *ret, const struct pn_budgets *b,
         return 0;
     }
     int r = measure(ret, b, plan, present);
-    return r == 0 ? settle(ret, plan->arena, mark) : r;
+    return r == 0 ? settle(ret, b->asks_whole, plan->arena, mark) : r;
 }
