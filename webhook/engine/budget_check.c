@@ -135,11 +135,9 @@ static bool is_beyond(const struct pn_resource_list *after, const struct pn_reso
                       struct pn_str resource, __int128 most, __int128 *ret_would)
 {
     __int128 then = 0;
-    bool known = pn_resources_nano(ret_would, after, resource);
-    bool known_then = pn_resources_nano(&then, before, resource);
-    if (known && known_then)
-        return *ret_would > most && *ret_would > then;
-    return !known;
+    if (!pn_resources_nano(ret_would, after, resource))
+        return true;
+    return *ret_would > most && pn_resources_nano(&then, before, resource) && *ret_would > then;
 }
 
 /* Containers of ours without a limit of the resource. */
