@@ -195,13 +195,16 @@ static bool exceeds_share(struct check *c, const struct pn_budget *b,
                           const struct pn_budget_share *share, const struct pn_requirements *app,
                           struct pn_str resource)
 {
+    const struct pn_resource_list *after = &c->after->added.requests;
+    const struct pn_resource_list *before = &c->before->added.requests;
     __int128 own = 0, would = 0;
-    if (!share->is_set)
+    /* The floor alone suffices for most: only beyond it does the app's share matter. */
+    if (!share->is_set || !is_beyond(after, before, resource, share->floor_nano, &would))
         return false;
     __int128 most = pn_budget_share_most(share, app, resource);
-    bool known = pn_resources_nano(&own, &app->requests, resource);
-    if (!is_beyond(&c->after->added.requests, &c->before->added.requests, resource, most, &would))
+    if (!is_beyond(after, before, resource, most, &would))
         return false;
+    bool known = pn_resources_nano(&own, &app->requests, resource);
     if (known && own == 0)
         c->note = PN_REASON(c->plan->arena, PN_REASON_APP_REQUESTS_UNKNOWN, {"resource", resource});
     return EXCEEDED(c, PN_REASON_BUDGET_SHARE_OF_APP, {"budget", b->name}, {"resource", resource},
