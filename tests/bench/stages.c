@@ -165,8 +165,8 @@ STAGE(BUDGET, int, pn_budgets_raise_requests,
       (ret_raised, b, inout_candidates, n, set, a))
 STAGE(BUDGET, int, pn_budgets_measure,
       (struct pn_budget_usage * ret, const struct pn_budgets *b, const struct pn_plan *plan,
-       bool present),
-      (ret, b, plan, present))
+       const struct pn_budget_usage *planned, bool present),
+      (ret, b, plan, planned, present))
 STAGE(BUDGET, int, pn_budgets_check,
       (const struct pn_budgets *b, const struct pn_plan *plan, const struct pn_candidate *candidate,
        const bool *charged, const struct pn_budget_usage *before,

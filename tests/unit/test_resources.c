@@ -346,6 +346,32 @@ START_TEST(containers_add_up_whatever_they_are)
 }
 END_TEST
 
+/* A sum that goes on from an earlier one is that of all of them: names between, before and behind.
+ */
+START_TEST(sums_go_on)
+{
+    struct pn_value list = read_json(
+        "[{\"resources\":{\"requests\":{\"d\":\"1\",\"memory\":\"32Mi\"},\"limits\":{\"cpu\":\"1\"}"
+        "}},"
+        "{\"resources\":{\"requests\":{\"b\":\"1e40\",\"cpu\":\"0.1m\"},\"limits\":{\"z\":\"2\"}}},"
+        "{\"resources\":{\"requests\":{\"b\":\"1\",\"memory\":\"1M\"},\"limits\":{\"cpu\":\"2\","
+        "\"a\":\"3\"}}}]");
+    struct pn_value containers[3] = {pn_value_at(list, 0), pn_value_at(list, 1),
+                                     pn_value_at(list, 2)};
+    struct pn_requirements sum;
+    struct pn_err err = PN_ERR_INIT;
+    ck_assert_int_eq(pn_resources_sum(&sum, containers, 0, arena, &err), 0);
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(pn_resources_add(&sum, &sum, &containers[i], 1, arena, &err), 0);
+    assert_list(sum.requests, "a=3 b=? cpu=3001m d=1 memory=34554432 z=2");
+    assert_list(sum.limits, "a=3 cpu=3 z=2");
+    ck_assert_uint_eq(pn_resources_find(&sum.requests, CPU)->containers, 3);
+    ck_assert_uint_eq(pn_resources_find(&sum.limits, CPU)->containers, 2);
+    ck_assert_int_eq(pn_resources_add(&sum, &sum, NULL, 0, arena, &err), 0);
+    assert_list(sum.limits, "a=3 cpu=3 z=2");
+}
+END_TEST
+
 /* ---- faults ---------------------------------------------------------------------------- */
 
 START_TEST(faults_say_where)
@@ -551,6 +577,7 @@ int main(void)
     tcase_add_test(all, every_container_decides_the_class);
     tcase_add_test(all, the_parts_of_the_sum);
     tcase_add_test(all, containers_add_up_whatever_they_are);
+    tcase_add_test(all, sums_go_on);
     tcase_add_test(all, faults_say_where);
     tcase_add_test(all, out_of_range_is_no_number);
     tcase_add_test(all, nano_units);

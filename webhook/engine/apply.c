@@ -78,15 +78,18 @@ struct usage {
     struct pn_budget_usage planned, charged;
 };
 
-static int measure(struct usage *ret, const struct pn_apply *a)
+/* `before`: what it came to when the plan was a beginning of what it is now; NULL: unknown. */
+static int measure(struct usage *ret, const struct pn_apply *a, const struct usage *before)
 {
     *ret = (struct usage){0};
     if (!a->budgets->counts)
         return 0;
-    int r = pn_budgets_measure(&ret->planned, a->budgets, a->plan, false);
+    int r = pn_budgets_measure(&ret->planned, a->budgets, a->plan,
+                               before != NULL ? &before->planned : NULL, false);
     ret->charged = ret->planned;
-    return r == 0 && a->holds_ours ? pn_budgets_measure(&ret->charged, a->budgets, a->plan, true)
-                                   : r;
+    return r == 0 && a->holds_ours
+               ? pn_budgets_measure(&ret->charged, a->budgets, a->plan, &ret->planned, true)
+               : r;
 }
 
 /* Whether the merged candidate goes beyond a budget that it may be trimmed for, or that it tells.
@@ -116,7 +119,7 @@ static int check_resources(struct pn_apply *a, size_t c, struct pn_verdict *v,
 {
     const struct pn_candidate *candidate = &a->plan->candidates[c];
     bool stays = a->stays[c] || pn_plan_policy(a->plan, candidate)->deny_on_failure;
-    int r = measure(ret_after, a);
+    int r = measure(ret_after, a, before);
     if (r == 0)
         r = check_budgets(a, candidate, stays, before, ret_after, v, inout_note);
     /* Pod-level resources are a rule of Kubernetes, not a wish: nothing goes beyond them. */
@@ -181,7 +184,7 @@ static int apply_once(struct pn_apply *a)
 {
     struct usage now, after = {0};
     pn_plan_cut(a->plan, 0);
-    int r = measure(&now, a);
+    int r = measure(&now, a, NULL);
     for (size_t c = 0, at = 0; r == 0 && c < a->plan->candidate_count; c++) {
         struct pn_verdict *v = verdict_of(a, c, &at);
         uint32_t start = a->plan->count;
@@ -217,7 +220,7 @@ static int explain_failures(struct pn_apply *a)
         if (pn_reason_class_of(v->reason.id) != PN_CLASS_FAILURE ||
             (!a->plan->strict && !is_relative(v->reason.id)))
             continue;
-        r = is_measured ? 0 : measure(&now, a);
+        r = is_measured ? 0 : measure(&now, a, NULL);
         is_measured = true;
         if (r == 0)
             r = apply_one(a, c, &again, &now, &unused);

@@ -228,17 +228,18 @@ static bool is_planned(const struct pn_plan *plan, bool init, uint32_t at)
     return false;
 }
 
-/* Containers of ours that run for long: planned ones, and perhaps others that are in the Pod. */
+/* Containers of ours that run for long: planned ones, from edit `first` on, and perhaps others that
+ * are in the Pod. */
 static int list_added(struct pn_value **ret, uint32_t *ret_n, const struct pn_plan *plan,
-                      bool present)
+                      uint32_t first, bool present)
 {
-    const uint32_t most = plan->count + plan->pod->init_containers.count +
+    const uint32_t most = plan->count - first + plan->pod->init_containers.count +
                           plan->pod->containers.count;
     struct pn_value *items = pn_arena_alloc(plan->arena, most * sizeof *items);
     uint32_t n = 0;
     if (items == NULL)
         return -ENOMEM;
-    for (uint32_t i = 0; i < plan->count; i++) {
+    for (uint32_t i = first; i < plan->count; i++) {
         const struct pn_edit *edit = &plan->edits[i];
         if (edit->kind == PN_EDIT_CONTAINER && pn_plan_runs_for_long(edit->value, edit->init))
             items[n++] = edit->value;
@@ -265,16 +266,20 @@ static int measure_whole(struct pn_budget_usage *ret, const struct pn_budgets *b
 }
 
 static int measure(struct pn_budget_usage *ret, const struct pn_budgets *b,
-                   const struct pn_plan *plan, bool present)
+                   const struct pn_plan *plan, const struct pn_budget_usage *planned, bool present)
 {
+    struct pn_budget_usage usage = {.edits = plan->count, .whole = b->start};
     struct pn_err err = PN_ERR_INIT;
     struct pn_value *items = NULL;
-    int r = list_added(&items, &ret->sidecars, plan, present);
+    uint32_t n = 0;
+    int r = list_added(&items, &n, plan, planned->edits, present);
     if (r == 0)
-        r = pn_resources_sum(&ret->added, items, ret->sidecars, plan->arena, &err);
-    ret->whole = b->start;
+        r = pn_resources_add(&usage.added, &planned->added, items, n, plan->arena, &err);
+    usage.sidecars = planned->sidecars + n;
     if (r == 0 && b->asks_whole)
-        r = measure_whole(ret, b, plan, present, &err);
+        r = measure_whole(&usage, b, plan, present, &err);
+    if (r == 0)
+        *ret = usage;
     return r > 0 ? -EINVAL : r; /* what we render is checked, and the Pod was read before */
 }
 
@@ -313,13 +318,15 @@ static int settle(struct pn_budget_usage *inout, bool asks_whole, struct pn_aren
 }
 
 int pn_budgets_measure(struct pn_budget_usage *ret, const struct pn_budgets *b,
-                       const struct pn_plan *plan, bool present)
+                       const struct pn_plan *plan, const struct pn_budget_usage *planned,
+                       bool present)
 {
+    const struct pn_budget_usage nothing = {.edits = 0};
     struct pn_arena_mark mark = pn_arena_mark(plan->arena);
     if (plan->count == 0 && !present) {
         *ret = (struct pn_budget_usage){.whole = b->start};
         return 0;
     }
-    int r = measure(ret, b, plan, present);
+    int r = measure(ret, b, plan, planned != NULL ? planned : &nothing, present);
     return r == 0 ? settle(ret, b->asks_whole, plan->arena, mark) : r;
 }

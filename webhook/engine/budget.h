@@ -60,6 +60,7 @@ void pn_budget_decode(struct pn_budget_draft *ret, struct pn_decoder *d,
 
 /* What the planned Pod comes to at one point. */
 struct pn_budget_usage {
+    uint32_t edits;                /* of the plan, which are counted */
     uint32_t sidecars;             /* of ours */
     struct pn_requirements added;  /* of our containers that run for long */
     struct pn_pod_resources whole; /* the Pod minus what is ours, and what is planned; without the
@@ -112,10 +113,13 @@ int pn_budgets_raise_requests(const bool **ret_raised, const struct pn_budgets *
 
 /*
  * What the plan comes to. With `present`, what is in the Pod already counts before it is planned:
- * it is never taken out, so it is charged first. Returns 0 or a negative errno.
+ * it is never taken out, so it is charged first. What is added is summed from `planned` on, which
+ * was measured without `present`, and since when edits were only appended, or cut back to there;
+ * NULL: from the start. Returns 0 or a negative errno.
  */
 int pn_budgets_measure(struct pn_budget_usage *ret, const struct pn_budgets *b,
-                       const struct pn_plan *plan, bool present) PN_MUST_CHECK;
+                       const struct pn_plan *plan, const struct pn_budget_usage *planned,
+                       bool present) PN_MUST_CHECK;
 
 /* Nano-units of a resource as a quantity, in `a`; s == NULL when memory was refused. */
 struct pn_str pn_budget_amount(struct pn_str resource, __int128 nano, struct pn_arena *a);

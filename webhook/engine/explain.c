@@ -159,7 +159,7 @@ int pn_explain(struct pn_explanation *ret, const struct pn_budgets *b, const str
     struct rows rows = {.arena = plan->arena};
     struct pn_budget_usage usage;
     struct pn_explanation e = {0};
-    int r = b->count > 0 ? pn_budgets_measure(&usage, b, plan, true) : 0;
+    int r = b->count > 0 ? pn_budgets_measure(&usage, b, plan, NULL, true) : 0;
     if (r != 0)
         return r;
     for (size_t i = 0; i < b->count; i++)

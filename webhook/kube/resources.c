@@ -274,12 +274,45 @@ int pn_resources_of_spec(struct pn_pod_resources *ret, struct pn_value spec, str
     return 0;
 }
 
-/* Adds up the `n` lines of one name, whoever states them. */
-static int sum_lines(struct list *lists, const struct pn_resource_lines *lines,
+/* A sum that goes on from an earlier one. */
+struct running_sum {
+    struct list lists[PN_RESOURCE_KINDS];
+    struct pn_resource_list rest[PN_RESOURCE_KINDS]; /* of the earlier one: not taken over yet */
+};
+
+/* Takes over what stands before `name` in the earlier sum; NULL: all of it. */
+static void take_over(struct running_sum *s, int kind, const struct pn_str *name)
+{
+    struct pn_resource_list *rest = &s->rest[kind];
+    for (; rest->count > 0 && (name == NULL || pn_str_cmp(rest->items->name, *name) < 0);
+         rest->items++, rest->count--)
+        s->lists[kind].items[s->lists[kind].count++] = *rest->items;
+}
+
+/* What the earlier sum says of `name`, taken out of it. */
+static struct amount take_out(struct running_sum *s, int kind, struct pn_str name,
+                              uint32_t *ret_containers)
+{
+    struct pn_resource_list *rest = &s->rest[kind];
+    *ret_containers = 0;
+    take_over(s, kind, &name);
+    if (rest->count == 0 || !pn_str_eq(rest->items->name, name))
+        return (struct amount){.there = false};
+    const struct pn_resource *item = rest->items++;
+    rest->count--;
+    *ret_containers = item->containers;
+    return (struct amount){item->quantity, true, item->out_of_range};
+}
+
+/* Adds the `n` lines of one name, whoever states them. */
+static int sum_lines(struct running_sum *s, const struct pn_resource_lines *lines,
                      const struct pn_resource_line *items, uint32_t n)
 {
-    struct amount sums[PN_RESOURCE_KINDS] = {{.there = false}};
-    uint32_t containers[PN_RESOURCE_KINDS] = {0};
+    struct pn_str name = items[0].member->key;
+    struct amount sums[PN_RESOURCE_KINDS];
+    uint32_t containers[PN_RESOURCE_KINDS];
+    for (int kind = 0; kind < PN_RESOURCE_KINDS; kind++)
+        sums[kind] = take_out(s, kind, name, &containers[kind]);
     for (uint32_t i = 0; i < n; i++) {
         struct amount x;
         int r = read_amount(&x, lines, &items[i]);
@@ -296,29 +329,41 @@ static int sum_lines(struct list *lists, const struct pn_resource_lines *lines,
         }
     }
     for (int kind = 0; kind < PN_RESOURCE_KINDS; kind++)
-        list_amount(&lists[kind], items[0].member->key, &sums[kind], containers[kind]);
+        list_amount(&s->lists[kind], name, &sums[kind], containers[kind]);
+    return 0;
+}
+
+int pn_resources_add(struct pn_requirements *ret, const struct pn_requirements *to,
+                     const struct pn_value *containers, uint32_t n, struct pn_arena *a,
+                     struct pn_err *err)
+{
+    struct pn_resource_lines lines = {.arena = a, .err = err, .app_path = ""};
+    struct running_sum s = {.rest = {to->requests, to->limits}};
+    int r = pn_resource_lines_of_containers(&lines, containers, n);
+    if (r == 0)
+        r = pn_resource_lines_sort(&lines);
+    for (int kind = 0; kind < PN_RESOURCE_KINDS && r == 0; kind++) {
+        size_t most = (size_t)lines.count + s.rest[kind].count;
+        s.lists[kind].items = pn_arena_alloc(a, most * sizeof *s.lists[kind].items);
+        if (s.lists[kind].items == NULL)
+            r = pn_err_set(err, -ENOMEM, "out of memory");
+    }
+    for (uint32_t i = 0, same; i < lines.count && r == 0; i += same) {
+        same = count_same(&lines, i);
+        r = sum_lines(&s, &lines, lines.items + i, same);
+    }
+    if (r != 0)
+        return r;
+    for (int kind = 0; kind < PN_RESOURCE_KINDS; kind++)
+        take_over(&s, kind, NULL);
+    *ret = (struct pn_requirements){{s.lists[PN_REQUESTS].items, s.lists[PN_REQUESTS].count},
+                                    {s.lists[PN_LIMITS].items, s.lists[PN_LIMITS].count}};
     return 0;
 }
 
 int pn_resources_sum(struct pn_requirements *ret, const struct pn_value *containers, uint32_t n,
                      struct pn_arena *a, struct pn_err *err)
 {
-    struct pn_resource_lines lines = {.arena = a, .err = err, .app_path = ""};
-    struct list lists[PN_RESOURCE_KINDS] = {{NULL, 0}};
-    int r = pn_resource_lines_of_containers(&lines, containers, n);
-    if (r == 0)
-        r = pn_resource_lines_sort(&lines);
-    for (int kind = 0; kind < PN_RESOURCE_KINDS && r == 0; kind++) {
-        lists[kind].items = pn_arena_alloc(a, lines.count * sizeof *lists[kind].items);
-        if (lists[kind].items == NULL)
-            r = pn_err_set(err, -ENOMEM, "out of memory");
-    }
-    for (uint32_t i = 0, same; i < lines.count && r == 0; i += same) {
-        same = count_same(&lines, i);
-        r = sum_lines(lists, &lines, lines.items + i, same);
-    }
-    if (r == 0)
-        *ret = (struct pn_requirements){{lists[PN_REQUESTS].items, lists[PN_REQUESTS].count},
-                                        {lists[PN_LIMITS].items, lists[PN_LIMITS].count}};
-    return r;
+    const struct pn_requirements nothing = {{NULL, 0}, {NULL, 0}};
+    return pn_resources_add(ret, &nothing, containers, n, a, err);
 }

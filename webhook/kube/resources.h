@@ -75,6 +75,12 @@ int pn_resources_of_spec(struct pn_pod_resources *ret, struct pn_value spec, str
 int pn_resources_sum(struct pn_requirements *ret, const struct pn_value *containers, uint32_t n,
                      struct pn_arena *a, struct pn_err *err) PN_MUST_CHECK;
 
+/* The same, going on from an earlier sum, from which names are borrowed too: as if the containers
+ * of both had been added up at once, those of `to` first. */
+int pn_resources_add(struct pn_requirements *ret, const struct pn_requirements *to,
+                     const struct pn_value *containers, uint32_t n, struct pn_arena *a,
+                     struct pn_err *err) PN_MUST_CHECK;
+
 /* The resource of that name, or NULL. */
 const struct pn_resource *pn_resources_find(const struct pn_resource_list *list,
                                             struct pn_str name);
