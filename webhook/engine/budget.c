@@ -44,6 +44,16 @@ __int128 pn_budget_share_most(const struct pn_budget_share *share,
 
 /* ---- what the Pod comes to before anything is added -------------------------------------- */
 
+static bool asks_app(const struct pn_budget *b)
+{
+    return b->cpu_share.is_set || b->memory_share.is_set;
+}
+
+static bool asks_added(const struct pn_budget *b)
+{
+    return asks_app(b) || b->added_requests.count > 0 || b->added_limits.count > 0;
+}
+
 /* The app's own containers and the sidecars of others, as budget `b` tells them apart. */
 static int count_app(struct pn_requirements *ret_app, uint32_t *ret_foreign,
                      const struct pn_budget *b, const struct pn_plan *plan, struct pn_err *err)
@@ -62,7 +72,7 @@ static int count_app(struct pn_requirements *ret_app, uint32_t *ret_foreign,
         if (!known && !plan->ours[false][i])
             items[n++] = list->items[i].value;
     }
-    return pn_resources_sum(ret_app, items, n, plan->arena, err);
+    return asks_app(b) ? pn_resources_sum(ret_app, items, n, plan->arena, err) : 0;
 }
 
 static bool holds(const struct pn_budget *b, const struct pn_pod *pod, struct pn_value labels)
@@ -92,6 +102,7 @@ static int collect(struct pn_budgets *ret, const struct pn_plan *plan, struct pn
         if (r != 0)
             return r;
         ret->items[ret->count++] = b;
+        ret->asks_added = ret->asks_added || asks_added(b);
         ret->asks_whole = ret->asks_whole || b->growth_requests.count > 0;
         if (b->guaranteed == PN_GUARANTEED_SKIP || ret->guaranteed == PN_GUARANTEED_ALLOW)
             ret->guaranteed = b->guaranteed;
@@ -273,7 +284,7 @@ static int measure(struct pn_budget_usage *ret, const struct pn_budgets *b,
     struct pn_value *items = NULL;
     uint32_t n = 0;
     int r = list_added(&items, &n, plan, planned->edits, present);
-    if (r == 0)
+    if (r == 0 && b->asks_added)
         r = pn_resources_add(&usage.added, &planned->added, items, n, plan->arena, &err);
     usage.sidecars = planned->sidecars + n;
     if (r == 0 && b->asks_whole)

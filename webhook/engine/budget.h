@@ -62,7 +62,8 @@ void pn_budget_decode(struct pn_budget_draft *ret, struct pn_decoder *d,
 struct pn_budget_usage {
     uint32_t edits;                /* of the plan, which are counted */
     uint32_t sidecars;             /* of ours */
-    struct pn_requirements added;  /* of our containers that run for long */
+    struct pn_requirements added;  /* of our containers that run for long; empty where nobody asks
+                                      (pn_budgets.asks_added) */
     struct pn_pod_resources whole; /* the Pod minus what is ours, and what is planned; without the
                                       latter where nobody asks (pn_budgets.asks_whole) */
 };
@@ -70,13 +71,15 @@ struct pn_budget_usage {
 /* All budgets that hold for one Pod, and what it comes to so far. */
 struct pn_budgets {
     const struct pn_budget **items;     /* by name */
-    const struct pn_requirements *apps; /* for each budget: what the app itself states */
+    const struct pn_requirements *apps; /* for each budget: what the app itself states; empty where
+                                           it allows no share of that */
     uint32_t *foreign;                  /* for each budget: sidecars of others */
     size_t count;
     enum pn_guaranteed guaranteed; /* the strictest of them; ALLOW when there is none */
     bool raises_pod_level;
     bool counts;     /* there is something to count: a budget, or pod-level resources */
     enum pn_qos qos; /* of the Pod minus what is ours */
+    bool asks_added; /* somebody looks at what is added, not only at how many sidecars */
     bool asks_whole; /* somebody looks at what the whole Pod comes to, not only at what is added */
     struct pn_pod_resources start;  /* of the Pod minus what is ours */
     struct pn_resource_list stated; /* the requests of spec.resources, as defaulting leaves them */
