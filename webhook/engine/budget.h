@@ -117,8 +117,9 @@ int pn_budgets_raise_requests(const bool **ret_raised, const struct pn_budgets *
 /*
  * What the plan comes to. With `present`, what is in the Pod already counts before it is planned:
  * it is never taken out, so it is charged first. What is added is summed from `planned` on, which
- * was measured without `present`, and since when edits were only appended, or cut back to there;
- * NULL: from the start. Returns 0 or a negative errno.
+ * was measured without `present`, and since when edits were only appended, or cut back to there
+ * (they may have moved: a sum does not ask where). NULL: from the start. Returns 0 or a negative
+ * errno.
  */
 int pn_budgets_measure(struct pn_budget_usage *ret, const struct pn_budgets *b,
                        const struct pn_plan *plan, const struct pn_budget_usage *planned,
