@@ -58,9 +58,8 @@ int main(int argc, char **argv)
         return run_command(&pn_cmd_version, argc - 1, argv + 1);
     size_t words = 0;
     const struct pn_cmd *cmd = pn_commands_find(argv + 1, (size_t)argc - 1, &words);
-    if (cmd == NULL && argc > 2 && pn_commands_is_group(pn_str_of(argv[1])) &&
-        (strcmp(argv[2], "-h") == 0 || strcmp(argv[2], "--help") == 0))
-        return pn_help_print(NULL); /* it lists them */
+    if (cmd == NULL && argc > 2 && (strcmp(argv[2], "-h") == 0 || strcmp(argv[2], "--help") == 0))
+        return run_command(&pn_cmd_help, 2, argv);
     if (cmd == NULL)
         return pn_commands_refuse(argv + 1, (size_t)argc - 1);
     return run_command(cmd, argc - (int)words, argv + words);

@@ -266,11 +266,11 @@ int pn_preview_print_end(struct pn_preview_run *run)
         r = pn_json_end_preview(&run->out.buf, &run->counts);
     else if (run->o->format == PN_PREVIEW_TABLE && pn_preview_decided(&run->counts) > 0)
         r = pn_table_write(&run->out.buf, &run->table);
-    if (r == 0)
-        pn_preview_write_summary(&summary, &run->counts);
-    if (r == 0)
-        pn_preview_summarise(run, &summary);
-    return r;
+    if (r != 0)
+        return r;
+    pn_preview_write_summary(&summary, &run->counts);
+    pn_preview_summarise(run, &summary);
+    return 0;
 }
 
 /* ---- -o yaml --------------------------------------------------------------------------- */

@@ -107,13 +107,13 @@ static size_t count_class(const struct pn_decision *d, enum pn_reason_class clas
 static struct pn_value read_applied(const struct pn_decision *d, struct pn_value metadata,
                                     struct pn_arena *a)
 {
-    struct pn_status_record record = {.applied = PN_VALUE_ABSENT};
-    bool asks = false;
-    for (size_t i = 0; i < d->verdict_count; i++)
-        asks = asks || was_there(&d->verdicts[i]);
-    if (asks && pn_status_read(&record, metadata, a, NULL) != 0)
-        record.applied = PN_VALUE_ABSENT;
-    return record.applied;
+    struct pn_status_record record;
+    for (size_t i = 0; i < d->verdict_count; i++) {
+        if (was_there(&d->verdicts[i]))
+            return pn_status_read(&record, metadata, a, NULL) == 0 ? record.applied
+                                                                   : PN_VALUE_ABSENT;
+    }
+    return PN_VALUE_ABSENT;
 }
 
 struct pn_str pn_status_make(const struct pn_decision *d, struct pn_value metadata,
